@@ -1,0 +1,143 @@
+namespace Lattice.Grains;
+
+/// <summary>Looks at the cluster from the silo that the caller is connected to; key 0. Needs no majority and no grain directory.</summary>
+[Alias("lattice.node")]
+public interface INodeGrain : IGrainWithIntegerKey
+{
+    /// <summary>The state of every node, asked for in parallel; nodes that do not answer in time are reported as unreachable.</summary>
+    [Alias("status")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<ClusterStatus> Status(int timeoutMs);
+
+    /// <summary>The cluster's shape: what a client needs to route.</summary>
+    [Alias("topology")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<ClusterTopology> Topology();
+
+    /// <summary>Asks a node to stop as it does on SIGTERM; false if it could not be reached.</summary>
+    [Alias("stop")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<bool> Stop(int node);
+}
+
+/// <summary>What a client needs to route.</summary>
+[GenerateSerializer, Immutable, Alias("lattice.topology")]
+public sealed record ClusterTopology
+{
+    /// <summary>The cluster's name.</summary>
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>Identity of the cluster; 0 before it is founded.</summary>
+    [Id(1)] public ulong ClusterId { get; init; }
+
+    /// <summary>Group of each of the 16,384 slots, as runs: (first slot, group). Empty before the cluster is founded.</summary>
+    [Id(2)] public IReadOnlyList<SlotRun> Slots { get; init; } = [];
+}
+
+/// <summary>Slots from <paramref name="First"/> up to the next run's belong to <paramref name="Group"/>.</summary>
+[GenerateSerializer, Immutable, Alias("lattice.slot-run")]
+public readonly record struct SlotRun([property: Id(0)] int First, [property: Id(1)] uint Group);
+
+/// <summary>The cluster as one node sees it.</summary>
+[GenerateSerializer, Immutable, Alias("lattice.cluster-status")]
+public sealed record ClusterStatus
+{
+    /// <summary>The cluster's name.</summary>
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>Identity of the cluster; 0 before it is founded.</summary>
+    [Id(1)] public ulong ClusterId { get; init; }
+
+    /// <summary>Node that answered.</summary>
+    [Id(2)] public int AnsweredBy { get; init; }
+
+    /// <summary>Every member, in order of node id.</summary>
+    [Id(3)] public IReadOnlyList<NodeStatus> Nodes { get; init; } = [];
+}
+
+/// <summary>One node.</summary>
+[GenerateSerializer, Immutable, Alias("lattice.node-status")]
+public sealed record NodeStatus
+{
+    /// <summary>Node id.</summary>
+    [Id(0)] public required int Node { get; init; }
+
+    /// <summary>Whether it answered.</summary>
+    [Id(1)] public bool Reachable { get; init; }
+
+    /// <summary>Address for other silos, host:port.</summary>
+    [Id(2)] public string Address { get; init; } = "";
+
+    /// <summary>Seconds since the process started.</summary>
+    [Id(3)] public double UptimeSeconds { get; init; }
+
+    /// <summary>Version of the binary.</summary>
+    [Id(4)] public string Version { get; init; } = "";
+
+    /// <summary>Whether acknowledged writes are synced to disk (<c>sync_on_write</c>).</summary>
+    [Id(5)] public bool SyncOnWrite { get; init; }
+
+    /// <summary>Bytes used below the data directory.</summary>
+    [Id(6)] public long DataBytes { get; init; }
+
+    /// <summary>Bytes free on its volume.</summary>
+    [Id(7)] public long FreeBytes { get; init; }
+
+    /// <summary>Its replica of every group, in order of group.</summary>
+    [Id(8)] public IReadOnlyList<GroupStatus> Groups { get; init; } = [];
+
+    /// <summary>How it sees the other nodes.</summary>
+    [Id(9)] public IReadOnlyList<PeerLink> Peers { get; init; } = [];
+}
+
+/// <summary>One replica of one group.</summary>
+[GenerateSerializer, Immutable, Alias("lattice.group-status")]
+public sealed record GroupStatus
+{
+    /// <summary>Group; 0 is the system group.</summary>
+    [Id(0)] public required uint Group { get; init; }
+
+    /// <summary>Follower, PreCandidate, Candidate, Leader, Learner, Recovering or Removed.</summary>
+    [Id(1)] public required string Role { get; init; }
+
+    /// <summary>Raft term.</summary>
+    [Id(2)] public ulong Term { get; init; }
+
+    /// <summary>Leader as this replica knows it; 0: none.</summary>
+    [Id(3)] public int Leader { get; init; }
+
+    /// <summary>Commit index.</summary>
+    [Id(4)] public ulong Commit { get; init; }
+
+    /// <summary>Applied index.</summary>
+    [Id(5)] public ulong Applied { get; init; }
+
+    /// <summary>Last index of its log.</summary>
+    [Id(6)] public ulong LastIndex { get; init; }
+
+    /// <summary>Bytes of its live log.</summary>
+    [Id(7)] public long LogBytes { get; init; }
+
+    /// <summary>Voters by node id.</summary>
+    [Id(8)] public IReadOnlyList<int> Voters { get; init; } = [];
+
+    /// <summary>Learners by node id.</summary>
+    [Id(9)] public IReadOnlyList<int> Learners { get; init; } = [];
+}
+
+/// <summary>How one node sees another.</summary>
+[GenerateSerializer, Immutable, Alias("lattice.peer-link")]
+public sealed record PeerLink
+{
+    /// <summary>The other node.</summary>
+    [Id(0)] public required int Node { get; init; }
+
+    /// <summary>Round trip in microseconds, a moving average; 0 when unknown.</summary>
+    [Id(1)] public double RoundTripUs { get; init; }
+
+    /// <summary>Sends that failed since the start.</summary>
+    [Id(2)] public long FailedSends { get; init; }
+
+    /// <summary>Whether a message came from it within the last election timeout.</summary>
+    [Id(3)] public bool Alive { get; init; }
+}
