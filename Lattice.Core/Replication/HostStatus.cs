@@ -1,0 +1,25 @@
+using Lattice.Core.Log;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>How a node's replicas stand. Immutable.</summary>
+public sealed record HostStatus
+{
+    /// <summary>Who the node is.</summary>
+    public required NodeIdentity Identity { get; init; }
+
+    /// <summary>The cluster as the system group has it.</summary>
+    public required SystemCatalog Catalog { get; init; }
+
+    /// <summary>The replicas, in order of group.</summary>
+    public required IReadOnlyList<ReplicaStatus> Replicas { get; init; }
+
+    /// <summary>Segments of the log.</summary>
+    public int LogSegments { get; init; }
+
+    /// <summary>What was found in the log at the start.</summary>
+    public required LogRecovery Recovery { get; init; }
+
+    /// <summary>Whether writes are refused because the log's volume has no room.</summary>
+    public bool DiskFull { get; init; }
+}

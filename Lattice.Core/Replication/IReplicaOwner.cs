@@ -1,0 +1,31 @@
+using Lattice.Core.Consensus;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>What a replica tells its node, and what it asks it. Called from the loops of all groups.</summary>
+internal interface IReplicaOwner
+{
+    /// <summary>Whether the log's volume has no room.</summary>
+    bool DiskFull { get; }
+
+    /// <summary>Whether a node that is not a member may be taken in: it is in this node's configuration file.</summary>
+    bool MayJoin(int node);
+
+    /// <summary>The replica has something to do: have <see cref="Replica.Run"/> called.</summary>
+    void Schedule(Replica replica);
+
+    /// <summary>Something waits for the log to be flushed.</summary>
+    void LogAppended();
+
+    /// <summary>
+    /// The replica is about to hold the configuration of an existing cluster. On return the node's identity says so
+    /// durably: from here on it never again takes part in founding one.
+    /// </summary>
+    void BelongsTo(ulong clusterId);
+
+    /// <summary>The group has another leader, or none (0).</summary>
+    void LeaderChanged(Replica replica, int leader, ulong term);
+
+    /// <summary>Commands or a configuration were applied.</summary>
+    void StateChanged(Replica replica);
+}

@@ -1,0 +1,15 @@
+using Lattice.Core.Consensus;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>
+/// Carries messages between the replicas of a group. Best effort: messages may be lost, repeated, delayed and
+/// reordered. Never blocks. Called from the loops of all groups.
+/// </summary>
+public interface IReplicaTransport
+{
+    /// <summary>Hands the message over for <see cref="Message.To"/>.</summary>
+    /// <param name="group">Raft group it belongs to.</param>
+    /// <param name="message">The message; not changed afterwards.</param>
+    void Send(uint group, Message message);
+}

@@ -1,0 +1,54 @@
+using Lattice.Core.Consensus;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>
+/// Spreads the leaders of the groups over the nodes: group g is best led by the voter at place g, counted round. A
+/// leader elsewhere hands over once that voter has been up and caught up for a while, so a node that comes back
+/// takes its groups again, and none moves while the cluster is unsettled.
+/// </summary>
+internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings)
+{
+    private int settledTicks;
+
+    private int TicksBeforeMove => 6 * settings.ElectionTicks;
+
+    public void Tick(RaftNode raft)
+    {
+        int preferred = Preferred(raft.Configuration);
+        if (preferred == raft.Node || preferred == 0 || raft.TransferTarget != 0 || !IsCaughtUp(raft, preferred))
+        {
+            settledTicks = 0;
+            return;
+        }
+
+        if (++settledTicks >= TicksBeforeMove)
+        {
+            settledTicks = 0;
+            raft.TransferLeadership(preferred);
+        }
+    }
+
+    private int Preferred(Configuration configuration)
+    {
+        if (configuration.Voters.IsEmpty || configuration.IsJoint)
+        {
+            return 0;
+        }
+
+        return configuration.Voters[(int)(group % (uint)configuration.Voters.Count)];
+    }
+
+    private static bool IsCaughtUp(RaftNode raft, int node)
+    {
+        foreach (PeerProgress peer in raft.Progress)
+        {
+            if (peer.Node == node)
+            {
+                return peer.RecentActive && peer.Match >= raft.Commit;
+            }
+        }
+
+        return false;
+    }
+}

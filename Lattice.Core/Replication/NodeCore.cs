@@ -1,0 +1,316 @@
+using System.Collections.Concurrent;
+using Lattice.Core.Consensus;
+using Lattice.Core.Disk;
+using Lattice.Core.Log;
+using Lattice.Core.State;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>Who gives the replicas of a node their turns: worker threads in production, the event queue in the simulator.</summary>
+internal interface INodeScheduler
+{
+    /// <summary>Have <see cref="Replica.Run"/> called soon, never twice at once for one replica.</summary>
+    void Schedule(Replica replica);
+
+    /// <summary>Have <see cref="WriteAheadLog.Flush"/> called soon, and <see cref="NodeCore.LogFlushed"/> after it.</summary>
+    void LogAppended();
+
+    /// <summary>A group has another leader, or none (0).</summary>
+    void LeaderChanged(uint group, int leader);
+}
+
+/// <summary>
+/// All replicas of a node on one log and one state engine: which groups there are, how a node begins, joins and
+/// recovers. Has no threads; <see cref="ReplicaHost"/> gives it some.
+/// </summary>
+internal sealed class NodeCore : IReplicaOwner, IDisposable
+{
+    private readonly NodeCoreOptions options;
+    private readonly IDisk disk;
+    private readonly IStateEngine engine;
+    private readonly TimeProvider time;
+    private readonly Random random;
+    private readonly IReplicaTransport transport;
+    private readonly INodeScheduler scheduler;
+    private readonly RecordCache cache;
+    private readonly ConcurrentDictionary<uint, Replica> replicas = new();
+    private readonly Lock identityGate = new();
+    private readonly CatalogFounder founder;
+    private NodeIdentity identity;
+    private SystemCatalog catalog = SystemCatalog.Empty;
+    private volatile bool diskFull;
+
+    private NodeCore(NodeCoreOptions options, NodeOrigin origin, WriteAheadLog wal, NodeDevices devices)
+    {
+        this.options = options;
+        (disk, engine, time, random, transport, scheduler) = (devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, devices.Scheduler);
+        identity = origin.Identity;
+        MayFound = origin.MayFound;
+        Log = wal;
+        cache = new RecordCache(options.CacheSize);
+        founder = new CatalogFounder(options);
+    }
+
+    /// <summary>The node's log.</summary>
+    public WriteAheadLog Log { get; }
+
+    /// <summary>Who this node is.</summary>
+    public NodeIdentity Identity => Volatile.Read(ref identity);
+
+    /// <summary>The system group's word on groups and slots, as applied here.</summary>
+    public SystemCatalog Catalog => Volatile.Read(ref catalog);
+
+    /// <summary>The replicas, by group.</summary>
+    public ICollection<Replica> Replicas => replicas.Values;
+
+    /// <summary>Whether the log's volume has no room; set by whoever flushes the log.</summary>
+    public bool DiskFull
+    {
+        get => diskFull;
+        set => diskFull = value;
+    }
+
+    private bool MayFound { get; }
+
+    /// <summary>Opens the node: its identity, its log, the system group and the data groups that it knows of.</summary>
+    /// <exception cref="NodeStartException">The data directory is not this node's, or what it holds does not fit together.</exception>
+    /// <exception cref="LogCorruptException">The log is damaged.</exception>
+    public static NodeCore Open(NodeCoreOptions options, NodeDevices devices)
+    {
+        NodeOrigin origin = NodeOrigin.Determine(options, devices);
+        WriteAheadLog wal = WriteAheadLog.Open(devices.Disk, NodeOrigin.LogDirectory(options), options.Log);
+        var core = new NodeCore(options, origin, wal, devices);
+        try
+        {
+            core.CreateReplicas();
+            return core;
+        }
+        catch
+        {
+            core.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The replica of a group; null when this node has none (yet).</summary>
+    public Replica? Find(uint group) => replicas.GetValueOrDefault(group);
+
+    /// <summary>Messages of a peer.</summary>
+    /// <exception cref="MessageFormatException">The frame is damaged; what came before the damage was taken.</exception>
+    public void Receive(ReadOnlyMemory<byte> frame)
+    {
+        foreach ((uint group, Message message) in MessageCodec.Read(frame))
+        {
+            if (message.To == options.Node)
+            {
+                Find(group)?.Receive(message);
+            }
+        }
+    }
+
+    /// <summary>One tick of every group's clock.</summary>
+    public void Tick()
+    {
+        foreach (Replica replica in Replicas)
+        {
+            replica.Tick();
+        }
+
+        if (!Catalog.IsFounded && Find(0) is { } system)
+        {
+            system.Do(founder.Tick);
+        }
+    }
+
+    /// <summary>The log has been flushed: promises that waited for it can be kept.</summary>
+    public void LogFlushed()
+    {
+        foreach (Replica replica in Replicas)
+        {
+            replica.LogFlushed();
+        }
+    }
+
+    /// <summary>
+    /// Makes the state durable and drops the log that it makes superfluous. Blocks on the disk: called beside the loops.
+    /// </summary>
+    public void Checkpoint()
+    {
+        var reached = new List<(Replica Replica, ReplicaStatus Status)>();
+        foreach (Replica replica in Replicas)
+        {
+            reached.Add((replica, replica.Status));
+        }
+
+        engine.Flush();
+        uint? pinning = Log.SegmentCount > options.MaxSegments ? Log.OldestPinningGroup : null;
+        foreach ((Replica replica, ReplicaStatus status) in reached)
+        {
+            ulong keep = replica.Group == pinning ? 0 : (ulong)options.SnapshotInterval;
+            ulong upTo = Math.Min(status.Applied.Index, status.LastIndex > keep ? status.LastIndex - keep : 0);
+            if (upTo >= status.FirstIndex)
+            {
+                replica.Do(r => r.Compact(upTo));
+            }
+        }
+
+        Log.RemoveObsoleteSegments();
+    }
+
+    /// <inheritdoc/>
+    public bool MayJoin(int node) => options.Peers.Contains(node);
+
+    /// <inheritdoc/>
+    public void Schedule(Replica replica) => scheduler.Schedule(replica);
+
+    /// <inheritdoc/>
+    public void LogAppended() => scheduler.LogAppended();
+
+    /// <inheritdoc/>
+    public void BelongsTo(ulong clusterId)
+    {
+        lock (identityGate)
+        {
+            if (identity.ClusterId == clusterId)
+            {
+                return;
+            }
+
+            if (identity.ClusterId != 0)
+            {
+                throw new NodeStartException($"Node {options.Node} belongs to the cluster {identity.ClusterId:x16} but was sent the configuration of the cluster {clusterId:x16}: two clusters use the same addresses. Correct the peers in the configuration files.");
+            }
+
+            NodeIdentity joined = identity with { ClusterId = clusterId };
+            joined.Save(disk, options.DataDirectory);
+            Volatile.Write(ref identity, joined);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void LeaderChanged(Replica replica, int leader, ulong term) => scheduler.LeaderChanged(replica.Group, leader);
+
+    /// <inheritdoc/>
+    public void StateChanged(Replica replica)
+    {
+        if (replica.Group == 0 && !Catalog.IsFounded && ReadCatalog(replica.State) is { } read)
+        {
+            Volatile.Write(ref catalog, read);
+            CreateDataGroups();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Replica replica in Replicas)
+        {
+            replica.Dispose();
+        }
+
+        Log.Dispose();
+    }
+
+    private void CreateReplicas()
+    {
+        var state = new StateMachine(engine, 0, options.Limits, cache);
+        Replica system = Create(0, state);
+        replicas[0] = system;
+        if (ReadCatalog(state) is { } read)
+        {
+            catalog = read;
+            CreateDataGroups();
+        }
+
+        // What recovery appended to the log counts as durable from here on.
+        Log.Flush();
+    }
+
+    private SystemCatalog? ReadCatalog(StateMachine state)
+    {
+        if (state.Get(SystemCatalog.Key) is not { } value)
+        {
+            return null;
+        }
+
+        SystemCatalog read = SystemCatalog.Decode(value);
+        return read.Name == options.ClusterName
+            ? read
+            : throw new NodeStartException($"The data directory {options.DataDirectory} belongs to the cluster '{read.Name}', but the configuration file says [cluster] name = \"{options.ClusterName}\". Correct the name or use another data directory; nothing was changed.");
+    }
+
+    /// <summary>
+    /// Begins the replicas of data groups that the catalogue names and that this node does not run yet. A founder starts from
+    /// the first configuration; everybody else starts empty, without a vote, and is taken in by the group's leader.
+    /// </summary>
+    private void CreateDataGroups()
+    {
+        var begun = new List<(uint Group, StateMachine State)>();
+        bool founded = false;
+        foreach (GroupRecord record in Catalog.Groups)
+        {
+            if (replicas.ContainsKey(record.Id))
+            {
+                continue;
+            }
+
+            // Evaluated before Log.Group() makes the group known.
+            bool isFounder = record.Founders.GetValueOrDefault(options.Node) == Identity.Incarnation && !Log.Groups.Contains(record.Id);
+            var state = new StateMachine(engine, record.Id, options.Limits, cache);
+            if (isFounder && state.Applied.Index == 0)
+            {
+                state.Bootstrap(FirstConfiguration(record), new LogPosition(1, 1));
+                founded = true;
+            }
+
+            begun.Add((record.Id, state));
+        }
+
+        if (founded)
+        {
+            // The log must not say that a group began before the state says with which members.
+            engine.Flush();
+        }
+
+        foreach ((uint group, StateMachine state) in begun)
+        {
+            replicas[group] = Create(group, state);
+        }
+
+        if (begun.Count > 0)
+        {
+            scheduler.LogAppended();
+        }
+    }
+
+    private Configuration FirstConfiguration(GroupRecord record) => new()
+    {
+        ClusterId = Catalog.ClusterId,
+        Voters = [.. record.Founders.Keys],
+        Incarnations = record.Founders,
+    };
+
+    private Replica Create(uint group, StateMachine state)
+    {
+        GroupLog log = Log.Group(group);
+        LogRecoveryRules.Reconcile(group, options.DataDirectory, log, state);
+        RaftOptions raftOptions = options.Replica.Raft(options.Node, Identity.Incarnation, new Random(random.Next())) with
+        {
+            Peers = options.Peers,
+            FoundingPeers = group == 0 && MayFound ? options.Peers : [],
+            FoundingClusterId = (ulong)random.NextInt64(1, long.MaxValue),
+        };
+        var raft = new RaftNode(raftOptions, log, log.HardState, state.Configuration, state.Applied.Index);
+        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine);
+        return new Replica(parts, options.Replica, time, transport, this);
+    }
+}
+
+/// <summary>What a node runs on.</summary>
+internal sealed record NodeDevices(
+    IDisk Disk,
+    IStateEngine Engine,
+    TimeProvider Time,
+    Random Random,
+    IReplicaTransport Transport,
+    INodeScheduler Scheduler);

@@ -1,0 +1,44 @@
+using Lattice.Core.Log;
+using Lattice.Core.State;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>What a node's replicas are to be. Immutable.</summary>
+public sealed record NodeCoreOptions
+{
+    /// <summary>The node's data directory: <c>identity</c>, <c>wal/</c>, <c>snapshots/</c> lie in it.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Node id.</summary>
+    public required int Node { get; init; }
+
+    /// <summary>Ids of all nodes in the configuration file, this one included: those that may found the cluster or join it.</summary>
+    public required IReadOnlyList<int> Peers { get; init; }
+
+    /// <summary>The cluster's name.</summary>
+    public string ClusterName { get; init; } = "lattice";
+
+    /// <summary>Data groups of a cluster that is founded (<c>[cluster] shards</c>); later it is the catalogue that counts.</summary>
+    public int Shards { get; init; } = 4;
+
+    /// <summary>How replicas work.</summary>
+    public ReplicaSettings Replica { get; init; } = new();
+
+    /// <summary>The log.</summary>
+    public LogOptions Log { get; init; } = new();
+
+    /// <summary>Limits of commands and queries.</summary>
+    public StateLimits Limits { get; init; } = new();
+
+    /// <summary>Records that the node's cache holds (<c>cache_size</c>).</summary>
+    public int CacheSize { get; init; } = 10_000;
+
+    /// <summary>Entries of each group that compaction leaves, and after which a checkpoint is due (<c>snapshot_interval</c>).</summary>
+    public int SnapshotInterval { get; init; } = 10_000;
+
+    /// <summary>
+    /// Segments of the log above which a group is compacted as far as its state is durable, whatever <see cref="SnapshotInterval"/>
+    /// says: an idle group must not keep the log of the busy ones.
+    /// </summary>
+    public int MaxSegments { get; init; } = 8;
+}

@@ -1,0 +1,551 @@
+using Lattice.Core.Consensus;
+using Lattice.Core.Log;
+using Lattice.Core.State;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>
+/// One group on one node: Raft, its log and its state machine, moved on by one loop. Anybody may hand something in;
+/// only <see cref="Run"/> touches what is inside, never from two threads at once. Has no threads and no clock of its
+/// own, so the simulator drives exactly what production runs.
+/// </summary>
+internal sealed class Replica : IDisposable
+{
+    // One call of Run ends after so many inputs or rounds, so that the groups of one worker take turns.
+    private const int MaxInputsPerRun = 2048;
+    private const int MaxRoundsPerRun = 64;
+
+    private readonly ReplicaInbox inbox;
+    private readonly RaftNode raft;
+    private readonly GroupLog log;
+    private readonly WriteAheadLog wal;
+    private readonly StateMachine state;
+    private readonly IStateEngine engine;
+    private readonly IReplicaTransport transport;
+    private readonly IReplicaOwner owner;
+    private readonly ReplicaSettings settings;
+    private readonly WriteQueue writes;
+    private readonly QueryQueue queries;
+    private readonly MembershipKeeper membership;
+    private readonly LeadershipKeeper leadership;
+    private readonly Queue<Unsynced> unsynced = new();
+    private readonly Dictionary<int, SnapshotSender> senders = [];
+    private readonly SnapshotReceiver receiver = new();
+    private readonly ulong incarnation;
+    private HardState? unsavedHardState;
+    private ulong lastStream;
+    private long lastSequence;
+    private int scheduled;
+    private int knownLeader;
+    private RaftRole knownRole;
+    private bool stopping;
+    private ReplicaStatus status;
+
+    private readonly record struct Unsynced(long Sequence, LogPosition Position, IReadOnlyList<Message> Messages);
+
+    public Replica(ReplicaParts parts, ReplicaSettings settings, TimeProvider time, IReplicaTransport transport, IReplicaOwner owner)
+    {
+        (Group, Node, incarnation) = (parts.Group, parts.Node, parts.Incarnation);
+        (raft, log, wal, state, engine) = (parts.Raft, parts.Log, parts.Wal, parts.State, parts.Engine);
+        this.settings = settings;
+        this.transport = transport;
+        this.owner = owner;
+        inbox = new ReplicaInbox(settings);
+        writes = new WriteQueue(settings, inbox, time);
+        queries = new QueryQueue(settings, inbox);
+        membership = new MembershipKeeper(owner);
+        leadership = new LeadershipKeeper(parts.Group, settings);
+
+        // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
+        lastStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
+        status = Picture();
+    }
+
+    /// <summary>Group; 0 is the system group.</summary>
+    public uint Group { get; }
+
+    /// <summary>Id of the node.</summary>
+    public int Node { get; }
+
+    /// <summary>How the replica stands, as of the end of its last run. Any thread.</summary>
+    public ReplicaStatus Status => Volatile.Read(ref status);
+
+    /// <summary>When <see cref="Run"/> has to be called again at the latest, as a timestamp of the time provider.</summary>
+    public long WakeAt => writes.Deadline;
+
+    /// <summary>The state machine; only for what runs in this replica's loop.</summary>
+    internal StateMachine State => state;
+
+    /// <summary>Raft; only for what runs in this replica's loop.</summary>
+    internal RaftNode Raft => raft;
+
+    /// <summary>A message from a peer. Any thread.</summary>
+    public void Receive(Message message)
+    {
+        if (inbox.TryPutMessage(message))
+        {
+            Schedule();
+        }
+    }
+
+    /// <summary>A write batch; <paramref name="completed"/> is called once, from the loop or at once, and must not block. Any thread.</summary>
+    public void Write(ReadOnlyMemory<byte> batch, Action<Outcome> completed)
+    {
+        if (inbox.TryPutWrite(batch, completed))
+        {
+            Schedule();
+        }
+        else
+        {
+            completed(Outcome.Failed(OutcomeKind.Overloaded, Status.Leader));
+        }
+    }
+
+    /// <summary>A query batch; <paramref name="completed"/> as for <see cref="Write"/>. Any thread.</summary>
+    public void Query(ReadOnlyMemory<byte> batch, bool linearizable, Action<Outcome> completed)
+    {
+        if (inbox.TryPutQuery(batch, linearizable, completed))
+        {
+            Schedule();
+        }
+        else
+        {
+            completed(Outcome.Failed(OutcomeKind.Overloaded, Status.Leader));
+        }
+    }
+
+    /// <summary>A tick of Raft's clock. Any thread.</summary>
+    public void Tick()
+    {
+        inbox.PutTick();
+        Schedule();
+    }
+
+    /// <summary>The log has been flushed. Any thread.</summary>
+    public void LogFlushed() => Schedule();
+
+    /// <summary>Has the loop do something. Any thread.</summary>
+    public void Do(Action<Replica> command)
+    {
+        inbox.PutCommand(command);
+        Schedule();
+    }
+
+    /// <summary>Does what there is to do.</summary>
+    public void Run()
+    {
+        Volatile.Write(ref scheduled, 0);
+        bool more = TakeInputs();
+        for (int round = 0; ; round++)
+        {
+            TakeDurable();
+            ServeRequests();
+            if (!raft.HasReady)
+            {
+                break;
+            }
+
+            if (round == MaxRoundsPerRun)
+            {
+                more = true;
+                break;
+            }
+
+            Execute(raft.TakeReady());
+        }
+
+        ReportLeader();
+        Volatile.Write(ref status, Picture());
+        if (more)
+        {
+            Schedule();
+        }
+    }
+
+    /// <summary>Drops log entries up to an index that the state has made durable. In the loop.</summary>
+    public void Compact(ulong upTo)
+    {
+        upTo = Math.Min(upTo, state.Applied.Index);
+        if (upTo >= log.FirstIndex)
+        {
+            log.Compact(upTo);
+            owner.LogAppended();
+        }
+    }
+
+    /// <summary>Answers everything that waits and takes nothing more. In the loop.</summary>
+    public void Shutdown()
+    {
+        stopping = true;
+        writes.LeadershipLost(0);
+        queries.RefuseAll(OutcomeKind.ShuttingDown);
+        if (unsavedHardState is { } hard)
+        {
+            log.Append([], hard);
+            unsavedHardState = null;
+            owner.LogAppended();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (SnapshotSender sender in senders.Values)
+        {
+            sender.Dispose();
+        }
+
+        receiver.Dispose();
+    }
+
+    private void Schedule()
+    {
+        if (Interlocked.Exchange(ref scheduled, 1) == 0)
+        {
+            owner.Schedule(this);
+        }
+    }
+
+    private bool TakeInputs()
+    {
+        for (int ticks = Math.Min(inbox.TakeTicks(), settings.ElectionTicks); ticks > 0; ticks--)
+        {
+            OnTick();
+        }
+
+        int taken = 0;
+        while (taken++ < MaxInputsPerRun)
+        {
+            if (!inbox.TryTake(out ReplicaInput input))
+            {
+                return false;
+            }
+
+            Take(input);
+        }
+
+        return true;
+    }
+
+    private void Take(ReplicaInput input)
+    {
+        switch (input.Kind)
+        {
+            case ReplicaInputKind.Message:
+                OnMessage(input.Message!);
+                break;
+            case ReplicaInputKind.Command:
+                input.Command!(this);
+                break;
+            case ReplicaInputKind.Write when stopping:
+                inbox.WriteDone(input.Payload.Length);
+                input.Completed!(Outcome.Failed(OutcomeKind.ShuttingDown));
+                break;
+            case ReplicaInputKind.Write:
+                writes.Add(input.Payload, input.Completed!);
+                break;
+            case ReplicaInputKind.Query when stopping:
+            case ReplicaInputKind.LocalQuery when stopping:
+                inbox.QueryDone();
+                input.Completed!(Outcome.Failed(OutcomeKind.ShuttingDown));
+                break;
+            case ReplicaInputKind.Query:
+                queries.Add(input.Payload, input.Completed!);
+                break;
+            case ReplicaInputKind.LocalQuery:
+                inbox.QueryDone();
+                input.Completed!(new Outcome(OutcomeKind.Done, state.Query(input.Payload), raft.Leader));
+                break;
+            default:
+                throw new InvalidOperationException($"A replica's inbox held an input of unknown kind {input.Kind}.");
+        }
+    }
+
+    private void OnTick()
+    {
+        raft.Tick();
+        queries.Tick(raft.Leader);
+        if (raft.Role == RaftRole.Leader && !stopping)
+        {
+            membership.Tick(raft);
+            leadership.Tick(raft);
+            ExpireRecords();
+        }
+
+        TickSenders();
+    }
+
+    private void OnMessage(Message message)
+    {
+        switch (message.Kind)
+        {
+            case MessageKind.SnapshotChunk:
+                TakeChunk(message);
+                break;
+            case MessageKind.SnapshotChunkReply:
+                if (senders.TryGetValue(message.From, out SnapshotSender? sender))
+                {
+                    sender.Acknowledge(message);
+                    EndIfOver(message.From, sender);
+                }
+
+                break;
+            default:
+                raft.Step(message);
+                break;
+        }
+    }
+
+    private void ServeRequests()
+    {
+        if (raft.Role != RaftRole.Leader)
+        {
+            writes.RefuseWaiting(OutcomeKind.NotLeader, raft.Leader);
+        }
+        else if (owner.DiskFull)
+        {
+            writes.RefuseWaiting(OutcomeKind.DiskFull, raft.Leader);
+        }
+        else
+        {
+            writes.Propose(raft, state.ClockMs);
+        }
+
+        queries.Ask(raft);
+    }
+
+    /// <summary>Promises that waited for the disk may be kept now.</summary>
+    private void TakeDurable()
+    {
+        long durable = wal.DurableSequence;
+        while (unsynced.TryPeek(out Unsynced first) && first.Sequence <= durable)
+        {
+            unsynced.Dequeue();
+            if (first.Position.Index > 0)
+            {
+                raft.Persisted(first.Position);
+            }
+
+            Send(first.Messages);
+        }
+    }
+
+    private void Execute(Ready ready)
+    {
+        if (ready.HardState is { } hard)
+        {
+            unsavedHardState = hard;
+        }
+
+        Persist(ready);
+        SendOrStream(ready.Messages);
+        if (ready.Committed.Count > 0)
+        {
+            Apply(ready.Committed);
+        }
+
+        for (int i = 0; i < ready.Reads.Count; i++)
+        {
+            queries.Confirm(ready.Reads[i], raft.Leader);
+        }
+
+        queries.Answer(state);
+        for (int i = 0; i < ready.JoinRequests.Count; i++)
+        {
+            membership.Join(raft, ready.JoinRequests[i]);
+        }
+
+        if (raft.Role != RaftRole.Leader && knownRole == RaftRole.Leader)
+        {
+            StepDown();
+        }
+
+        knownRole = raft.Role;
+    }
+
+    private void Persist(Ready ready)
+    {
+        if (ready.Entries.Count > 0 || ready.MustSync)
+        {
+            NoteConfiguration(ready.Entries);
+            long sequence = log.Append(ready.Entries, unsavedHardState);
+            unsavedHardState = null;
+            LogPosition last = ready.Entries.Count > 0 ? new LogPosition(ready.Entries[^1].Index, ready.Entries[^1].Term) : default;
+            Await(sequence, last, ready.MessagesAfterPersist);
+        }
+        else if (ready.MessagesAfterPersist.Count > 0)
+        {
+            if (unsynced.Count == 0)
+            {
+                Send(ready.MessagesAfterPersist);
+            }
+            else
+            {
+                // They may promise entries that an earlier append has not made durable yet.
+                unsynced.Enqueue(new Unsynced(lastSequence, default, ready.MessagesAfterPersist));
+            }
+        }
+    }
+
+    private void Await(long sequence, LogPosition position, IReadOnlyList<Message> messages)
+    {
+        lastSequence = sequence;
+        unsynced.Enqueue(new Unsynced(sequence, position, messages));
+        owner.LogAppended();
+    }
+
+    private void NoteConfiguration(IReadOnlyList<Entry> entries)
+    {
+        for (int i = 0; i < entries.Count; i++)
+        {
+            if (entries[i].Kind == EntryKind.Configuration)
+            {
+                owner.BelongsTo(ConfigurationCodec.Decode(entries[i].Data.Span).ClusterId);
+            }
+        }
+    }
+
+    private void Apply(IReadOnlyList<Entry> entries)
+    {
+        IReadOnlyList<AppliedEntry> applied = state.Apply(entries, raft.ApplyConfiguration);
+        raft.Applied(entries[^1].Index);
+        for (int i = 0; i < applied.Count; i++)
+        {
+            writes.Applied(applied[i]);
+        }
+
+        owner.StateChanged(this);
+    }
+
+    private void StepDown()
+    {
+        writes.LeadershipLost(raft.Leader);
+        foreach (SnapshotSender sender in senders.Values)
+        {
+            sender.Dispose();
+        }
+
+        senders.Clear();
+    }
+
+    /// <summary>Records expire when the clock of the state moves; an idle group's leader has to move it.</summary>
+    private void ExpireRecords()
+    {
+        ulong now = writes.Stamp(state.ClockMs);
+        if (state.NextExpiryMs is { } next && next <= now && writes.WaitingCount == 0 && raft.AppliedIndex == raft.Commit)
+        {
+            raft.Propose(EntryPayload.Encode(now, []), out _);
+        }
+    }
+
+    private void SendOrStream(IReadOnlyList<Message> messages)
+    {
+        for (int i = 0; i < messages.Count; i++)
+        {
+            if (messages[i].Kind == MessageKind.Snapshot)
+            {
+                StartStream(messages[i].To);
+            }
+            else
+            {
+                transport.Send(Group, messages[i]);
+            }
+        }
+    }
+
+    private void StartStream(int to)
+    {
+        if (!senders.ContainsKey(to))
+        {
+            var sender = new SnapshotSender(settings, state.OpenSnapshot(), to, ++lastStream, SendChunk);
+            senders.Add(to, sender);
+        }
+    }
+
+    private void SendChunk(Message chunk) => transport.Send(Group, chunk with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+
+    private void TickSenders()
+    {
+        foreach ((int to, SnapshotSender sender) in senders)
+        {
+            sender.Tick();
+            EndIfOver(to, sender);
+        }
+    }
+
+    private void EndIfOver(int to, SnapshotSender sender)
+    {
+        if (sender.Done || sender.Failed)
+        {
+            senders.Remove(to);
+            sender.Dispose();
+            raft.ReportSnapshot(to, !sender.Failed);
+        }
+    }
+
+    private void TakeChunk(Message chunk)
+    {
+        if (chunk.Term < raft.Term)
+        {
+            return;
+        }
+
+        (Message reply, SnapshotMetadata? installed) = receiver.Take(chunk, state);
+        if (installed is not null)
+        {
+            // The state must be durable before the log that led to it goes: after a crash in between, the state is
+            // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
+            owner.BelongsTo(installed.Configuration.ClusterId);
+            engine.Flush();
+            long sequence = log.Reset(installed.Position);
+            raft.SnapshotInstalled(installed);
+            Await(sequence, default, []);
+            owner.StateChanged(this);
+        }
+
+        transport.Send(Group, reply with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+    }
+
+    private void Send(IReadOnlyList<Message> messages)
+    {
+        for (int i = 0; i < messages.Count; i++)
+        {
+            transport.Send(Group, messages[i]);
+        }
+    }
+
+    private void ReportLeader()
+    {
+        if (raft.Leader != knownLeader)
+        {
+            knownLeader = raft.Leader;
+            owner.LeaderChanged(this, knownLeader, raft.Term);
+        }
+    }
+
+    private ReplicaStatus Picture() => new()
+    {
+        Group = Group,
+        Role = raft.Role,
+        Term = raft.Term,
+        Leader = raft.Leader,
+        Commit = raft.Commit,
+        Applied = state.Applied,
+        FirstIndex = log.FirstIndex,
+        LastIndex = log.LastIndex,
+        LogBytes = log.Bytes,
+        Configuration = raft.Configuration,
+        WaitingWrites = writes.WaitingCount,
+        DroppedMessages = inbox.DroppedMessages,
+    };
+}
+
+/// <summary>What a replica is made of.</summary>
+internal sealed record ReplicaParts(
+    uint Group,
+    int Node,
+    ulong Incarnation,
+    RaftNode Raft,
+    GroupLog Log,
+    WriteAheadLog Wal,
+    StateMachine State,
+    IStateEngine Engine);

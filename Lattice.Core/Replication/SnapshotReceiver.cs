@@ -1,0 +1,95 @@
+using Lattice.Core.Consensus;
+using Lattice.Core.State;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>
+/// Takes a snapshot stream in: chunks in order, each checked, into a part of the state that nothing reads before the last
+/// chunk has come. What is repeated or out of order is answered with the chunk that is wanted next.
+/// </summary>
+internal sealed class SnapshotReceiver : IDisposable
+{
+    private SnapshotInstaller? installer;
+    private SnapshotMetadata? metadata;
+    private ulong stream;
+    private ulong next;
+
+    /// <summary>The stream that was completed last: its sender may have missed the acknowledgement.</summary>
+    private ulong completedStream;
+    private ulong completedChunks;
+
+    /// <summary>Takes a chunk; answers with a reply and, when it was the last one, with what the state now stands for.</summary>
+    public (Message Reply, SnapshotMetadata? Installed) Take(Message chunk, StateMachine state)
+    {
+        if (chunk.Context == completedStream && completedStream != 0)
+        {
+            return (Reply(chunk, completedChunks), null);
+        }
+
+        if (chunk.Snapshot is { } begins && chunk.Index == 0 && chunk.Context != stream)
+        {
+            if (begins.Position.Index <= state.Applied.Index)
+            {
+                return (Reply(chunk, 0) with { Reject = true }, null);
+            }
+
+            Dispose();
+            installer = state.BeginInstall(begins);
+            metadata = begins;
+            stream = chunk.Context;
+            next = 0;
+        }
+
+        if (installer is null || chunk.Context != stream)
+        {
+            // The beginning was missed, or this node restarted meanwhile: the sender has to begin anew.
+            return (Reply(chunk, 0) with { Reject = chunk.Index > 0 }, null);
+        }
+
+        if (chunk.Index != next)
+        {
+            return (Reply(chunk, next), null);
+        }
+
+        try
+        {
+            installer.Add(chunk.Data);
+        }
+        catch (SnapshotCorruptException)
+        {
+            // Damaged on the way. Nothing of it is visible; the sender is told and begins anew.
+            Dispose();
+            return (Reply(chunk, 0) with { Reject = true }, null);
+        }
+
+        next++;
+        if (!installer.IsComplete)
+        {
+            return (Reply(chunk, next), null);
+        }
+
+        installer.Complete();
+        SnapshotMetadata installed = metadata!;
+        completedStream = stream;
+        completedChunks = next;
+        Dispose();
+        return (Reply(chunk, completedChunks), installed);
+    }
+
+    public void Dispose()
+    {
+        installer?.Dispose();
+        installer = null;
+        metadata = null;
+        stream = 0;
+        next = 0;
+    }
+
+    private static Message Reply(Message chunk, ulong next) => new()
+    {
+        Kind = MessageKind.SnapshotChunkReply,
+        To = chunk.From,
+        Context = chunk.Context,
+        Index = next,
+    };
+}
