@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Lattice.EndToEnd.Tests.Harness;
+
+/// <summary>A cluster of real processes on ports and in a folder of its own.</summary>
+internal sealed class TestCluster : IDisposable
+{
+    private readonly Dictionary<int, NodeProcess> running = [];
+    private readonly Dictionary<int, (int Silo, int Gateway, int Metrics)> ports = [];
+    private readonly string name = $"e2e-{Guid.NewGuid():N}"[..16];
+    private readonly string extra;
+
+    public TestCluster(int nodes = 3, string extra = "")
+    {
+        this.extra = extra;
+        Root = Directory.CreateTempSubdirectory("lattice-e2e-").FullName;
+        List<int> free = FreePorts(3 * nodes);
+        for (int node = 1; node <= nodes; node++)
+        {
+            ports[node] = (free[(3 * node) - 3], free[(3 * node) - 2], free[(3 * node) - 1]);
+        }
+
+        Directory.CreateDirectory(Path.Combine(Root, "etc/lattice"));
+        foreach (int node in ports.Keys)
+        {
+            File.WriteAllText(ConfigurationOf(node), Configuration(node));
+        }
+    }
+
+    /// <summary>What stands for <c>/</c>.</summary>
+    public string Root { get; }
+
+    public IReadOnlyCollection<int> Nodes => ports.Keys;
+
+    public IEnumerable<string> Gateways => ports.Values.Select(p => $"127.0.0.1:{p.Gateway}");
+
+    public NodeProcess this[int node] => running[node];
+
+    public string GatewayOf(int node) => $"127.0.0.1:{ports[node].Gateway}";
+
+    public int SiloPortOf(int node) => ports[node].Silo;
+
+    public string ConfigurationOf(int node) => Path.Combine(Root, $"etc/lattice/node{node}.toml");
+
+    public string DataOf(int node) => Path.Combine(Root, $"var/lib/lattice/node-{node}");
+
+    public NodeProcess Start(int node)
+    {
+        if (running.Remove(node, out NodeProcess? former))
+        {
+            former.Dispose();
+        }
+
+        return running[node] = new NodeProcess(node, ConfigurationOf(node), Root);
+    }
+
+    public void StartAll()
+    {
+        foreach (int node in Nodes)
+        {
+            Start(node);
+        }
+    }
+
+    /// <summary>Runs the binary with this cluster's root.</summary>
+    public CommandResult Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(LatticeBinary.Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["LATTICE_ROOT"] = Root;
+        long began = Stopwatch.GetTimestamp();
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new CommandResult(process.ExitCode, output, errors.Result, Stopwatch.GetElapsedTime(began));
+    }
+
+    /// <summary>Waits until <c>lattice status</c> calls the cluster healthy.</summary>
+    public void WaitUntilHealthy(TimeSpan? within = null) =>
+        Eventually.Holds(() => Run("status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal), within ?? TimeSpan.FromSeconds(30), Logs);
+
+    /// <summary>Node that leads the system group.</summary>
+    public int LeaderNode()
+    {
+        CommandResult status = Eventually.Holds(() => Run("status"), r => r.Output.Contains(" Leader ", StringComparison.Ordinal), TimeSpan.FromSeconds(15), Logs);
+        string line = status.Output.Split('\n').First(l => l.Contains(" Leader ", StringComparison.Ordinal));
+        return int.Parse(line.AsSpan("Node ".Length, 1), provider: null);
+    }
+
+    public string Logs()
+    {
+        var text = new StringBuilder();
+        foreach ((int node, NodeProcess process) in running)
+        {
+            string[] lines = process.Output.Split('\n');
+            text.Append("--- node ").Append(node).AppendLine(process.IsRunning ? " (running)" : $" (exit {process.ExitCode})");
+            text.AppendJoin('\n', lines.TakeLast(40)).AppendLine();
+        }
+
+        return text.ToString();
+    }
+
+    public void Dispose()
+    {
+        foreach (NodeProcess process in running.Values)
+        {
+            process.Dispose();
+        }
+
+        Directory.Delete(Root, recursive: true);
+    }
+
+    private static List<int> FreePorts(int count)
+    {
+        var listeners = new List<TcpListener>();
+        for (int i = 0; i < count; i++)
+        {
+            var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            listeners.Add(listener);
+        }
+
+        List<int> free = listeners.ConvertAll(l => ((IPEndPoint)l.LocalEndpoint).Port);
+        listeners.ForEach(l => l.Dispose());
+        return free;
+    }
+
+    private string Configuration(int node)
+    {
+        var text = new StringBuilder();
+        text.AppendLine("[cluster]").AppendLine($"name = \"{name}\"").AppendLine();
+        foreach ((int id, (int silo, int gateway, _)) in ports)
+        {
+            text.AppendLine("[[cluster.peers]]").AppendLine($"id = {id}").AppendLine($"address = \"127.0.0.1:{silo}\"").AppendLine($"gateway = \"127.0.0.1:{gateway}\"").AppendLine();
+        }
+
+        text.AppendLine("[metrics]").AppendLine($"address = \"127.0.0.1:{ports[node].Metrics}\"").AppendLine().AppendLine(extra);
+        return text.ToString();
+    }
+}
