@@ -18,7 +18,6 @@ internal sealed class Replica : IDisposable
     private readonly ReplicaInbox inbox;
     private readonly RaftNode raft;
     private readonly GroupLog log;
-    private readonly WriteAheadLog wal;
     private readonly StateMachine state;
     private readonly IStateEngine engine;
     private readonly IReplicaTransport transport;
@@ -28,25 +27,20 @@ internal sealed class Replica : IDisposable
     private readonly QueryQueue queries;
     private readonly MembershipKeeper membership;
     private readonly LeadershipKeeper leadership;
-    private readonly Queue<Unsynced> unsynced = new();
-    private readonly Dictionary<int, SnapshotSender> senders = [];
-    private readonly SnapshotReceiver receiver = new();
+    private readonly DurabilityQueue durability;
+    private readonly SnapshotStreams snapshots;
     private readonly ulong incarnation;
     private HardState? unsavedHardState;
-    private ulong lastStream;
-    private long lastSequence;
     private int scheduled;
     private int knownLeader;
     private RaftRole knownRole;
     private bool stopping;
     private ReplicaStatus status;
 
-    private readonly record struct Unsynced(long Sequence, LogPosition Position, IReadOnlyList<Message> Messages);
-
     public Replica(ReplicaParts parts, ReplicaSettings settings, TimeProvider time, IReplicaTransport transport, IReplicaOwner owner)
     {
         (Group, Node, incarnation) = (parts.Group, parts.Node, parts.Incarnation);
-        (raft, log, wal, state, engine) = (parts.Raft, parts.Log, parts.Wal, parts.State, parts.Engine);
+        (raft, log, state, engine) = (parts.Raft, parts.Log, parts.State, parts.Engine);
         this.settings = settings;
         this.transport = transport;
         this.owner = owner;
@@ -55,9 +49,11 @@ internal sealed class Replica : IDisposable
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
         leadership = new LeadershipKeeper(parts.Group, settings);
+        durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
-        lastStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
+        ulong firstStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
+        snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, raft.ReportSnapshot);
         status = Picture();
     }
 
@@ -138,7 +134,7 @@ internal sealed class Replica : IDisposable
         bool more = TakeInputs();
         for (int round = 0; ; round++)
         {
-            TakeDurable();
+            durability.Release();
             ServeRequests();
             if (!raft.HasReady)
             {
@@ -187,15 +183,7 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (SnapshotSender sender in senders.Values)
-        {
-            sender.Dispose();
-        }
-
-        receiver.Dispose();
-    }
+    public void Dispose() => snapshots.Dispose();
 
     private void Schedule()
     {
@@ -271,7 +259,7 @@ internal sealed class Replica : IDisposable
             ExpireRecords();
         }
 
-        TickSenders();
+        snapshots.Tick();
     }
 
     private void OnMessage(Message message)
@@ -282,12 +270,7 @@ internal sealed class Replica : IDisposable
                 TakeChunk(message);
                 break;
             case MessageKind.SnapshotChunkReply:
-                if (senders.TryGetValue(message.From, out SnapshotSender? sender))
-                {
-                    sender.Acknowledge(message);
-                    EndIfOver(message.From, sender);
-                }
-
+                snapshots.Acknowledge(message);
                 break;
             default:
                 raft.Step(message);
@@ -311,22 +294,6 @@ internal sealed class Replica : IDisposable
         }
 
         queries.Ask(raft);
-    }
-
-    /// <summary>Promises that waited for the disk may be kept now.</summary>
-    private void TakeDurable()
-    {
-        long durable = wal.DurableSequence;
-        while (unsynced.TryPeek(out Unsynced first) && first.Sequence <= durable)
-        {
-            unsynced.Dequeue();
-            if (first.Position.Index > 0)
-            {
-                raft.Persisted(first.Position);
-            }
-
-            Send(first.Messages);
-        }
     }
 
     private void Execute(Ready ready)
@@ -370,27 +337,13 @@ internal sealed class Replica : IDisposable
             long sequence = log.Append(ready.Entries, unsavedHardState);
             unsavedHardState = null;
             LogPosition last = ready.Entries.Count > 0 ? new LogPosition(ready.Entries[^1].Index, ready.Entries[^1].Term) : default;
-            Await(sequence, last, ready.MessagesAfterPersist);
+            durability.Add(sequence, last, ready.MessagesAfterPersist);
+            owner.LogAppended();
         }
         else if (ready.MessagesAfterPersist.Count > 0)
         {
-            if (unsynced.Count == 0)
-            {
-                Send(ready.MessagesAfterPersist);
-            }
-            else
-            {
-                // They may promise entries that an earlier append has not made durable yet.
-                unsynced.Enqueue(new Unsynced(lastSequence, default, ready.MessagesAfterPersist));
-            }
+            durability.Add(ready.MessagesAfterPersist);
         }
-    }
-
-    private void Await(long sequence, LogPosition position, IReadOnlyList<Message> messages)
-    {
-        lastSequence = sequence;
-        unsynced.Enqueue(new Unsynced(sequence, position, messages));
-        owner.LogAppended();
     }
 
     private void NoteConfiguration(IReadOnlyList<Entry> entries)
@@ -419,12 +372,7 @@ internal sealed class Replica : IDisposable
     private void StepDown()
     {
         writes.LeadershipLost(raft.Leader);
-        foreach (SnapshotSender sender in senders.Values)
-        {
-            sender.Dispose();
-        }
-
-        senders.Clear();
+        snapshots.EndSending();
     }
 
     /// <summary>Records expire when the clock of the state moves; an idle group's leader has to move it.</summary>
@@ -443,7 +391,7 @@ internal sealed class Replica : IDisposable
         {
             if (messages[i].Kind == MessageKind.Snapshot)
             {
-                StartStream(messages[i].To);
+                snapshots.Begin(messages[i].To, state);
             }
             else
             {
@@ -452,35 +400,7 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    private void StartStream(int to)
-    {
-        if (!senders.ContainsKey(to))
-        {
-            var sender = new SnapshotSender(settings, state.OpenSnapshot(), to, ++lastStream, SendChunk);
-            senders.Add(to, sender);
-        }
-    }
-
-    private void SendChunk(Message chunk) => transport.Send(Group, chunk with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
-
-    private void TickSenders()
-    {
-        foreach ((int to, SnapshotSender sender) in senders)
-        {
-            sender.Tick();
-            EndIfOver(to, sender);
-        }
-    }
-
-    private void EndIfOver(int to, SnapshotSender sender)
-    {
-        if (sender.Done || sender.Failed)
-        {
-            senders.Remove(to);
-            sender.Dispose();
-            raft.ReportSnapshot(to, !sender.Failed);
-        }
-    }
+    private void SendOutsideRaft(Message message) => transport.Send(Group, message with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
 
     private void TakeChunk(Message chunk)
     {
@@ -489,8 +409,7 @@ internal sealed class Replica : IDisposable
             return;
         }
 
-        (Message reply, SnapshotMetadata? installed) = receiver.Take(chunk, state);
-        if (installed is not null)
+        if (snapshots.Take(chunk, state, out Action reply) is { } installed)
         {
             // The state must be durable before the log that led to it goes: after a crash in between, the state is
             // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
@@ -498,11 +417,12 @@ internal sealed class Replica : IDisposable
             engine.Flush();
             long sequence = log.Reset(installed.Position);
             raft.SnapshotInstalled(installed);
-            Await(sequence, default, []);
+            durability.Add(sequence, default, []);
+            owner.LogAppended();
             owner.StateChanged(this);
         }
 
-        transport.Send(Group, reply with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+        reply();
     }
 
     private void Send(IReadOnlyList<Message> messages)
@@ -538,14 +458,3 @@ internal sealed class Replica : IDisposable
         DroppedMessages = inbox.DroppedMessages,
     };
 }
-
-/// <summary>What a replica is made of.</summary>
-internal sealed record ReplicaParts(
-    uint Group,
-    int Node,
-    ulong Incarnation,
-    RaftNode Raft,
-    GroupLog Log,
-    WriteAheadLog Wal,
-    StateMachine State,
-    IStateEngine Engine);

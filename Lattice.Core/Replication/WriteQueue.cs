@@ -19,6 +19,9 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
     private readonly List<ReadOnlyMemory<byte>> batch = [];
     private ulong lastStamp;
 
+    // Raft holds as much uncommitted as it may: only an applied entry makes room, so there is no use in waking before.
+    private bool blocked;
+
     private readonly record struct Waiting(ReadOnlyMemory<byte> Batch, Action<Outcome> Completed, long Since);
 
     private readonly record struct InFlight(LogPosition Position, Waiting[] Writes);
@@ -27,7 +30,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
     public int WaitingCount => waiting.Count;
 
     /// <summary>When the oldest waiting write must wait no longer, as a timestamp of the time provider; the largest value when none waits.</summary>
-    public long Deadline => waiting.TryPeek(out Waiting first) ? first.Since + Ticks(settings.BatchTimeout) : long.MaxValue;
+    public long Deadline => !blocked && waiting.TryPeek(out Waiting first) ? first.Since + Ticks(settings.BatchTimeout) : long.MaxValue;
 
     public void Add(ReadOnlyMemory<byte> writeBatch, Action<Outcome> completed)
     {
@@ -44,6 +47,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
     /// <summary>Proposes what should not wait any longer.</summary>
     public void Propose(RaftNode node, ulong clock)
     {
+        blocked = false;
         while (waiting.Count > 0 && (inFlight.Count < EntriesUnderWay || waiting.Count >= settings.BatchSize || time.GetTimestamp() >= Deadline))
         {
             int count = TakeBatch();
@@ -53,6 +57,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
             if (status == ProposalStatus.Overloaded && inFlight.Count > 0)
             {
                 // Too much is uncommitted already. These writes wait for what is before them; the inbox bounds how many do.
+                blocked = true;
                 return;
             }
 

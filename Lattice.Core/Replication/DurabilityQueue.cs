@@ -1,0 +1,55 @@
+using Lattice.Core.Consensus;
+using Lattice.Core.Log;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>
+/// What waits for the disk, in the order in which it was appended: positions to report to Raft and messages that promise
+/// them. A promise leaves this node only when the log has made durable what it says.
+/// </summary>
+internal sealed class DurabilityQueue(WriteAheadLog wal, Action<LogPosition> persisted, Action<IReadOnlyList<Message>> send)
+{
+    private readonly Queue<Waiting> waiting = new();
+    private long lastSequence;
+
+    private readonly record struct Waiting(long Sequence, LogPosition Position, IReadOnlyList<Message> Messages);
+
+    /// <summary>The log has appended something under this sequence.</summary>
+    /// <param name="sequence">Number that the log gave it.</param>
+    /// <param name="position">Last entry of it; the default when there is none.</param>
+    /// <param name="messages">What to send when it is durable.</param>
+    public void Add(long sequence, LogPosition position, IReadOnlyList<Message> messages)
+    {
+        lastSequence = sequence;
+        waiting.Enqueue(new Waiting(sequence, position, messages));
+    }
+
+    /// <summary>Messages that may promise what was appended before, though nothing is appended with them.</summary>
+    public void Add(IReadOnlyList<Message> messages)
+    {
+        if (waiting.Count == 0)
+        {
+            send(messages);
+        }
+        else
+        {
+            waiting.Enqueue(new Waiting(lastSequence, default, messages));
+        }
+    }
+
+    /// <summary>Keeps the promises that the disk now allows.</summary>
+    public void Release()
+    {
+        long durable = wal.DurableSequence;
+        while (waiting.TryPeek(out Waiting first) && first.Sequence <= durable)
+        {
+            waiting.Dequeue();
+            if (first.Position.Index > 0)
+            {
+                persisted(first.Position);
+            }
+
+            send(first.Messages);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using Lattice.Core.Consensus;
+using Lattice.Core.Log;
+using Lattice.Core.State;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>What a replica is made of.</summary>
+internal sealed record ReplicaParts(
+    uint Group,
+    int Node,
+    ulong Incarnation,
+    RaftNode Raft,
+    GroupLog Log,
+    WriteAheadLog Wal,
+    StateMachine State,
+    IStateEngine Engine);

@@ -1,0 +1,78 @@
+using Lattice.Core.Consensus;
+using Lattice.Core.State;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>
+/// The snapshot streams of a replica: those to followers that are behind the log, at most one each, and the one that it
+/// takes in itself. Chunks and their replies pass Raft by; only how a stream ended is reported to it.
+/// </summary>
+internal sealed class SnapshotStreams(ReplicaSettings settings, ulong firstStream, Action<Message> send, Action<int, bool> ended) : IDisposable
+{
+    private readonly Dictionary<int, SnapshotSender> senders = [];
+    private readonly SnapshotReceiver receiver = new();
+    private ulong lastStream = firstStream;
+
+    /// <summary>Begins a stream of the present state, unless one to that node is under way.</summary>
+    public void Begin(int to, StateMachine state)
+    {
+        if (!senders.ContainsKey(to))
+        {
+            senders.Add(to, new SnapshotSender(settings, state.OpenSnapshot(), to, ++lastStream, send));
+        }
+    }
+
+    /// <summary>Takes a chunk; gives what the state now stands for when it was the last one, which the caller has yet to make durable before it calls <paramref name="reply"/>.</summary>
+    public SnapshotMetadata? Take(Message chunk, StateMachine state, out Action reply)
+    {
+        (Message answer, SnapshotMetadata? installed) = receiver.Take(chunk, state);
+        reply = () => send(answer);
+        return installed;
+    }
+
+    /// <summary>Takes a follower's acknowledgement.</summary>
+    public void Acknowledge(Message reply)
+    {
+        if (senders.TryGetValue(reply.From, out SnapshotSender? sender))
+        {
+            sender.Acknowledge(reply);
+            EndIfOver(reply.From, sender);
+        }
+    }
+
+    public void Tick()
+    {
+        foreach ((int to, SnapshotSender sender) in senders)
+        {
+            sender.Tick();
+            EndIfOver(to, sender);
+        }
+    }
+
+    /// <summary>Leadership is gone: the streams to others end.</summary>
+    public void EndSending()
+    {
+        foreach (SnapshotSender sender in senders.Values)
+        {
+            sender.Dispose();
+        }
+
+        senders.Clear();
+    }
+
+    public void Dispose()
+    {
+        EndSending();
+        receiver.Dispose();
+    }
+
+    private void EndIfOver(int to, SnapshotSender sender)
+    {
+        if (sender.Done || sender.Failed)
+        {
+            senders.Remove(to);
+            sender.Dispose();
+            ended(to, !sender.Failed);
+        }
+    }
+}
