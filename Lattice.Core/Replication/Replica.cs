@@ -150,8 +150,8 @@ internal sealed class Replica : IDisposable
             Execute(raft.TakeReady());
         }
 
-        ReportLeader();
         Volatile.Write(ref status, Picture());
+        ReportLeader();
         if (more)
         {
             Schedule();

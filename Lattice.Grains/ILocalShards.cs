@@ -1,0 +1,26 @@
+using Lattice.Core.Replication;
+
+namespace Lattice.Grains;
+
+/// <summary>What the forwarder needs of this node's replicas.</summary>
+internal interface ILocalShards
+{
+    /// <summary>Leader of the group as known here; 0: none.</summary>
+    int LeaderOf(uint group);
+
+    /// <summary>Completes when the leader is another one than <paramref name="known"/>.</summary>
+    Task LeaderChange(uint group, int known);
+
+    /// <summary>Writes through the local replica.</summary>
+    Task<ShardReply> WriteAsync(uint group, ReadOnlyMemory<byte> batch);
+}
+
+/// <summary>The replicas of the node's host.</summary>
+internal sealed class HostShards(ReplicaHost host, LeaderWatch leaders) : ILocalShards
+{
+    public int LeaderOf(uint group) => host.LeaderOf(group);
+
+    public Task LeaderChange(uint group, int known) => leaders.ChangeFrom(group, known);
+
+    public async Task<ShardReply> WriteAsync(uint group, ReadOnlyMemory<byte> batch) => ShardReplies.From(group, await host.WriteAsync(group, batch));
+}

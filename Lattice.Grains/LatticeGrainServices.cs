@@ -1,0 +1,22 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
+
+namespace Lattice.Grains;
+
+/// <summary>Registers the grains' services on a silo. The caller registers <see cref="NodeInfo"/> and <c>ReplicaHost</c>.</summary>
+public static class LatticeGrainServices
+{
+    /// <summary>Adds the replica service and what the shard and node grains need.</summary>
+    public static ISiloBuilder AddLatticeGrains(this ISiloBuilder silo)
+    {
+        silo.AddGrainService<ReplicaService>();
+        silo.Services.AddSingleton<PeerLinks>();
+        silo.Services.AddSingleton<OrleansReplicaTransport>();
+        silo.Services.AddSingleton<PeerDirectory>();
+        silo.Services.AddSingleton<NodeStatusSource>();
+        silo.Services.AddSingleton<LeaderWatch>();
+        silo.Services.AddSingleton<ShardRouter>();
+        silo.Services.AddHostedService<PeerMonitor>();
+        return silo;
+    }
+}

@@ -1,0 +1,39 @@
+using Lattice.Core.Replication;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Lattice.Grains;
+
+/// <summary>The replica service of this silo: hands on to the node's <see cref="ReplicaHost"/>.</summary>
+public sealed class ReplicaService(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggerFactory,
+    ReplicaHost host,
+    NodeStatusSource status,
+    IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
+{
+    /// <inheritdoc/>
+    public ValueTask Deliver(ReadOnlyMemory<byte> frame)
+    {
+        host.Receive(frame);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ShardReply> Write(uint group, ReadOnlyMemory<byte> batch) =>
+        ShardReplies.From(group, await host.WriteAsync(group, batch));
+
+    /// <inheritdoc/>
+    public ValueTask<NodeStatus> Status() => ValueTask.FromResult(status.Get());
+
+    /// <inheritdoc/>
+    public ValueTask Ping() => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask Stop()
+    {
+        lifetime.StopApplication();
+        return ValueTask.CompletedTask;
+    }
+}

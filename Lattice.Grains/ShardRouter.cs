@@ -1,0 +1,55 @@
+using Lattice.Core.Replication;
+
+namespace Lattice.Grains;
+
+/// <summary>Serves the requests that arrive at this silo's shard grains: writes at the leader, reads at the local replica.</summary>
+public sealed class ShardRouter
+{
+    // A caller's patience is bounded here too, whatever it says.
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(25);
+
+    // Wait before a read is tried again when there was no leader to ask for a read index.
+    private static readonly TimeSpan ReadPause = TimeSpan.FromMilliseconds(20);
+
+    private readonly ReplicaHost host;
+    private readonly TimeProvider time;
+    private readonly LeaderWatch leaders;
+    private readonly LeaderForwarder forwarder;
+
+    /// <summary>A router for the node.</summary>
+    public ShardRouter(NodeInfo node, ReplicaHost host, PeerDirectory peers, LeaderWatch leaders, TimeProvider time)
+    {
+        this.host = host;
+        this.time = time;
+        this.leaders = leaders;
+        forwarder = new LeaderForwarder(node.Node, new HostShards(host, leaders), (to, group, batch) => peers.Find(to)?.Write(group, batch), time);
+    }
+
+    /// <summary>Has a write batch done.</summary>
+    public Task<ShardReply> WriteAsync(uint group, ShardRequest request) => forwarder.WriteAsync(group, request.Payload, Timeout(request));
+
+    /// <summary>Answers a query batch.</summary>
+    public async Task<ShardReply> QueryAsync(uint group, ShardRequest request)
+    {
+        long began = time.GetTimestamp();
+        TimeSpan timeout = Timeout(request);
+        for (; ; )
+        {
+            int leader = host.LeaderOf(group);
+            Outcome outcome = await host.QueryAsync(group, request.Payload, request.Consistency == ReadConsistency.Linearizable);
+            TimeSpan left = timeout - time.GetElapsedTime(began);
+            if (outcome.Kind != OutcomeKind.NotLeader || left <= TimeSpan.Zero)
+            {
+                return ShardReplies.From(group, outcome);
+            }
+
+            await Task.WhenAny(leaders.ChangeFrom(group, leader), Task.Delay(leader == 0 ? left : ReadPause, time));
+        }
+    }
+
+    private static TimeSpan Timeout(ShardRequest request)
+    {
+        var asked = TimeSpan.FromMilliseconds(Math.Max(1, request.TimeoutMs));
+        return asked < LongestTimeout ? asked : LongestTimeout;
+    }
+}
