@@ -78,7 +78,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     public static NodeCore Open(NodeCoreOptions options, NodeDevices devices)
     {
         NodeOrigin origin = NodeOrigin.Determine(options, devices);
-        WriteAheadLog wal = WriteAheadLog.Open(devices.Disk, NodeOrigin.LogDirectory(options), options.Log);
+        WriteAheadLog wal = WriteAheadLog.Open(devices.Disk, NodeOrigin.LogDirectory(options), options.Log with { NewLogId = origin.Identity.Incarnation });
         var core = new NodeCore(options, origin, wal, devices);
         try
         {

@@ -18,7 +18,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly DataDirectoryLock directoryLock;
     private readonly NodeCore core;
     private readonly ReplicaWorkers workers;
-    private readonly LogWriter logWriter;
+    private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
@@ -31,10 +31,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         time = devices.Time;
         logger = devices.Logger;
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
-        var scheduler = new Scheduler(this);
-        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, scheduler));
-        logWriter = new LogWriter(core.Log, devices.Time, new LogWriterCallbacks(this));
-        scheduler.Writer = logWriter;
+        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this)));
         checkpoints = new CheckpointThread(core, options, Fail);
     }
 
@@ -49,7 +46,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     /// <summary>Opens the node's data. Nothing runs before <see cref="Start"/>.</summary>
     /// <exception cref="NodeStartException">The data directory is not this node's, or does not fit together.</exception>
-    /// <exception cref="DataDirectoryLockedException">Another process uses the data directory.</exception>
+    /// <exception cref="DataDirectoryInUseException">Another process uses the data directory.</exception>
     /// <exception cref="LogCorruptException">The log is damaged.</exception>
     public static ReplicaHost Open(ReplicaHostOptions options, ReplicaHostDevices devices)
     {
@@ -70,7 +67,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     {
         LogRecovered(core.Log.Recovery.Segments, core.Log.Recovery.Entries, core.Log.Recovery.TornBytes);
         workers.Start();
-        logWriter.Start();
+        logWriter = new LogWriter(core.Log, time, new LogObserver(this));
         checkpoints.Start();
         TimeSpan interval = options.Node.Replica.TickInterval;
         ticks = time.CreateTimer(_ => core.Tick(), null, interval, interval);
@@ -167,7 +164,11 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         checkpoints.Dispose();
         workers.Dispose();
-        await logWriter.DisposeAsync().ConfigureAwait(false);
+        if (logWriter is not null)
+        {
+            await logWriter.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (!Fatal.IsCompleted)
         {
             core.Checkpoint();
@@ -253,26 +254,32 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     private sealed class Scheduler(ReplicaHost host) : INodeScheduler
     {
-        public LogWriter? Writer { get; set; }
-
         public void Schedule(Replica replica) => host.workers.Schedule(replica);
 
-        public void LogAppended() => Writer?.Signal();
+        public void LogAppended()
+        {
+            // The log wakes its writer by itself.
+        }
 
         public void LeaderChanged(uint group, int leader) => host.LeaderChanged?.Invoke(group, leader);
     }
 
-    private sealed class LogWriterCallbacks(ReplicaHost host) : ILogWriterObserver
+    private sealed class LogObserver(ReplicaHost host) : ILogObserver
     {
         public void Flushed(long durableSequence) => host.core.LogFlushed();
 
-        public void DiskFull(DiskFullException reason)
+        public void Measured(LogFlush flush, TimeSpan write, TimeSpan sync)
         {
-            host.core.DiskFull = true;
-            host.LogDiskFull(reason.Message);
+            // Nobody measures yet.
         }
 
-        public void DiskHasRoom()
+        public void Full(string message)
+        {
+            host.core.DiskFull = true;
+            host.LogDiskFull(message);
+        }
+
+        public void Healed()
         {
             host.core.DiskFull = false;
             host.LogDiskHasRoom();
