@@ -1,0 +1,105 @@
+namespace Lattice.Silo.Configuration;
+
+/// <summary>Everything that a node's configuration file says, defaults filled in. Immutable.</summary>
+public sealed record NodeSettings
+{
+    /// <summary>Node id.</summary>
+    public required int Node { get; init; }
+
+    /// <summary>The file that it was read from.</summary>
+    public required string File { get; init; }
+
+    /// <summary><c>[cluster]</c></summary>
+    public required ClusterSettings Cluster { get; init; }
+
+    /// <summary><c>[membership]</c></summary>
+    public required MembershipSettings Membership { get; init; }
+
+    /// <summary><c>[performance]</c></summary>
+    public required PerformanceSettings Performance { get; init; }
+
+    /// <summary><c>[consensus]</c></summary>
+    public required ConsensusSettings Consensus { get; init; }
+
+    /// <summary><c>[storage]</c></summary>
+    public required StorageSettings Storage { get; init; }
+
+    /// <summary><c>[limits]</c></summary>
+    public required LimitSettings Limits { get; init; }
+
+    /// <summary><c>[network] tcp_nodelay</c></summary>
+    public required bool TcpNoDelay { get; init; }
+
+    /// <summary><c>[metrics] address</c>, host:port of the health endpoint.</summary>
+    public required string MetricsAddress { get; init; }
+
+    /// <summary>This node among the peers.</summary>
+    public PeerSettings Self => Cluster.Peers.Single(p => p.Id == Node);
+}
+
+/// <summary><c>[cluster]</c></summary>
+/// <param name="Name">Name of the cluster; all its nodes have the same.</param>
+/// <param name="Shards">Data groups of a new cluster.</param>
+/// <param name="Peers">All nodes, this one included, in order of id.</param>
+public sealed record ClusterSettings(string Name, int Shards, IReadOnlyList<PeerSettings> Peers);
+
+/// <summary>One of <c>[[cluster.peers]]</c>.</summary>
+/// <param name="Id">Node id, 1 to 999.</param>
+/// <param name="Address">host:port for other nodes.</param>
+/// <param name="Gateway">host:port for clients.</param>
+public sealed record PeerSettings(int Id, string Address, string Gateway)
+{
+    private const int GatewayDistance = 25_000;
+
+    /// <summary>A peer whose gateway has the default port: that of the address and 25,000, or less 25,000 where that would be too high.</summary>
+    public static PeerSettings WithDefaultGateway(int id, string address)
+    {
+        (string host, int port) = HostPort.Parse(address);
+        return new PeerSettings(id, address, $"{host}:{(port + GatewayDistance <= HostPort.MaxPort ? port + GatewayDistance : port - GatewayDistance)}");
+    }
+}
+
+/// <summary>Where Orleans keeps its membership table.</summary>
+public enum MembershipProvider
+{
+    /// <summary>A file that the nodes of one host share.</summary>
+    Sqlite,
+
+    /// <summary>A PostgreSQL database.</summary>
+    PostgreSql,
+}
+
+/// <summary><c>[membership]</c></summary>
+/// <param name="Provider">Which database.</param>
+/// <param name="Connection">ADO.NET connection string.</param>
+public sealed record MembershipSettings(MembershipProvider Provider, string Connection);
+
+/// <summary><c>[performance]</c></summary>
+/// <param name="BatchSize">Most write batches in one log entry.</param>
+/// <param name="BatchTimeout">Longest wait of a write for company.</param>
+/// <param name="WorkerThreads">Threads that run the groups.</param>
+/// <param name="CacheSize">Records in the cache.</param>
+public sealed record PerformanceSettings(int BatchSize, TimeSpan BatchTimeout, int WorkerThreads, int CacheSize);
+
+/// <summary><c>[consensus]</c></summary>
+/// <param name="MaxEntriesPerAppend">Most entries in one append to a follower.</param>
+/// <param name="Heartbeat">Interval of heartbeats.</param>
+/// <param name="ElectionTimeout">Shortest time without a leader before a follower campaigns.</param>
+/// <param name="LeaseReads">Whether leaders answer reads from their lease.</param>
+public sealed record ConsensusSettings(int MaxEntriesPerAppend, TimeSpan Heartbeat, TimeSpan ElectionTimeout, bool LeaseReads);
+
+/// <summary><c>[storage]</c></summary>
+/// <param name="DataDirectory">Folder of the node's data.</param>
+/// <param name="SyncOnWrite">Whether acknowledged means synced on a majority.</param>
+/// <param name="MaxSegmentBytes">Size of a log segment.</param>
+/// <param name="SnapshotInterval">Entries of a group between checkpoints.</param>
+/// <param name="KeepSnapshots">Snapshot files to keep.</param>
+public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots);
+
+/// <summary><c>[limits]</c></summary>
+/// <param name="MaxKeyBytes">Longest key.</param>
+/// <param name="MaxValueBytes">Longest value.</param>
+/// <param name="MaxTransactionOperations">Most operations, and most conditions, of a command.</param>
+/// <param name="MaxScanRecords">Most records of a page.</param>
+/// <param name="MaxScanBytes">Most bytes of a page.</param>
+public sealed record LimitSettings(int MaxKeyBytes, int MaxValueBytes, int MaxTransactionOperations, int MaxScanRecords, int MaxScanBytes);

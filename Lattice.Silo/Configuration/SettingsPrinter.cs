@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Lattice.Silo.Configuration;
+
+/// <summary>Prints the settings that are in force, as a configuration file that says everything. Secrets are left out.</summary>
+public static partial class SettingsPrinter
+{
+    /// <summary>The text.</summary>
+    public static string Print(NodeSettings settings)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"# Settings of node {settings.Node} in force, from {settings.File}");
+        Dictionary<string, object> values = Values(settings);
+        foreach (IGrouping<string, SettingDefinition> section in SettingsSchema.All.GroupBy(d => d.Section))
+        {
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"[{section.Key}]");
+            foreach (SettingDefinition definition in section)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"{definition.Key} = {SettingsTemplate.Quote(values[definition.Name])}");
+            }
+
+            if (section.Key == "cluster")
+            {
+                foreach (PeerSettings peer in settings.Cluster.Peers)
+                {
+                    text.AppendLine().AppendLine("[[cluster.peers]]").AppendLine(CultureInfo.InvariantCulture, $"id = {peer.Id}")
+                        .AppendLine(CultureInfo.InvariantCulture, $"address = {SettingsTemplate.Quote(peer.Address)}")
+                        .AppendLine(CultureInfo.InvariantCulture, $"gateway = {SettingsTemplate.Quote(peer.Gateway)}");
+                }
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static Dictionary<string, object> Values(NodeSettings s) => new(StringComparer.Ordinal)
+    {
+        ["cluster.name"] = s.Cluster.Name,
+        ["cluster.shards"] = s.Cluster.Shards,
+        ["membership.provider"] = s.Membership.Provider == MembershipProvider.PostgreSql ? "postgresql" : "sqlite",
+        ["membership.connection"] = Secret().Replace(s.Membership.Connection, "${name}***"),
+        ["performance.batch_size"] = s.Performance.BatchSize,
+        ["performance.batch_timeout_ms"] = s.Performance.BatchTimeout.TotalMilliseconds,
+        ["performance.worker_threads"] = s.Performance.WorkerThreads,
+        ["performance.cache_size"] = s.Performance.CacheSize,
+        ["consensus.max_entries_per_append"] = s.Consensus.MaxEntriesPerAppend,
+        ["consensus.heartbeat_ms"] = s.Consensus.Heartbeat.TotalMilliseconds,
+        ["consensus.election_timeout_ms"] = s.Consensus.ElectionTimeout.TotalMilliseconds,
+        ["consensus.read_mode"] = s.Consensus.LeaseReads ? "lease" : "read-index",
+        ["storage.data_dir"] = s.Storage.DataDirectory,
+        ["storage.sync_on_write"] = s.Storage.SyncOnWrite,
+        ["storage.max_wal_size_mb"] = s.Storage.MaxSegmentBytes >> 20,
+        ["storage.snapshot_interval"] = s.Storage.SnapshotInterval,
+        ["storage.keep_snapshots"] = s.Storage.KeepSnapshots,
+        ["limits.max_key_bytes"] = s.Limits.MaxKeyBytes,
+        ["limits.max_value_bytes"] = s.Limits.MaxValueBytes,
+        ["limits.max_transaction_operations"] = s.Limits.MaxTransactionOperations,
+        ["limits.max_scan_records"] = s.Limits.MaxScanRecords,
+        ["limits.max_scan_bytes"] = s.Limits.MaxScanBytes,
+        ["network.tcp_nodelay"] = s.TcpNoDelay,
+        ["metrics.address"] = s.MetricsAddress,
+    };
+
+    [GeneratedRegex(@"(?<name>(password|pwd)\s*=\s*)[^;]*", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Secret();
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace Lattice.Silo.Configuration;
+
+/// <summary>All keys of the configuration file.</summary>
+internal static class SettingsSchema
+{
+    public const string Peers = "cluster.peers";
+    public const int MaxNode = 999;
+    public static readonly string[] PeerKeys = ["id", "address", "gateway"];
+
+    private const int MetricsPortBase = 9000;
+
+    public static IReadOnlyList<SettingDefinition> All { get; } =
+    [
+        Text("cluster", "name", "lattice", "Name of the cluster; the same in the files of all its nodes."),
+        Integer("cluster", "shards", 4, 1, 1024, "Data groups of a new cluster. A cluster that exists keeps the number that it was founded with."),
+        Choice("membership", "provider", ["sqlite", "postgresql"], "Database of Orleans membership: an SQLite file for nodes on one host, PostgreSQL for several."),
+        new("membership", "connection", SettingKind.Text, (_, paths) => $"Data Source={paths.MembershipFile}", "ADO.NET connection string. PostgreSQL needs one, for example \"Host=db;Database=lattice;Username=lattice;Password=...\"."),
+        Integer("performance", "batch_size", 100, 1, 10_000, "Most requests that share one entry of the log."),
+        Integer("performance", "batch_timeout_ms", 2, 0, 1000, "Longest that a write waits for company while the group is busy. An idle group never waits."),
+        new("performance", "worker_threads", SettingKind.Integer, (_, _) => (long)Environment.ProcessorCount, "Threads that run the groups. The default is the number of cores.") { Min = 1, Max = 1024 },
+        Integer("performance", "cache_size", 10_000, 0, 100_000_000, "Records that the node keeps in memory."),
+        Integer("consensus", "max_entries_per_append", 100, 1, 10_000, "Most entries in one message to a follower."),
+        Integer("consensus", "heartbeat_ms", 50, 5, 10_000, "Interval of a leader's heartbeats."),
+        Integer("consensus", "election_timeout_ms", 500, 50, 60_000, "Shortest silence of a leader before another election; each one is drawn between this and its double. At least four heartbeats."),
+        Choice("consensus", "read_mode", ["read-index", "lease"], "How a leader makes sure that it still leads before it answers a read: by asking a majority, or by its lease, which trusts clocks to run at nearly the same rate."),
+        new("storage", "data_dir", SettingKind.Text, (node, paths) => paths.DataOf(node), "The node's data directory."),
+        new("storage", "sync_on_write", SettingKind.Boolean, (_, _) => true, "true: acknowledged means synced to the disks of a majority. false: synced in the background; a power loss on a majority may lose the last moments."),
+        Integer("storage", "max_wal_size_mb", 64, 1, 1024, "Size of a segment of the write-ahead log, in MiB."),
+        Integer("storage", "snapshot_interval", 10_000, 100, 100_000_000, "Entries of a group after which its state is made durable and its log compacted; so many entries stay in the log for followers that are behind."),
+        Integer("storage", "keep_snapshots", 5, 1, 1000, "Snapshot files to keep."),
+        Integer("limits", "max_key_bytes", 1024, 16, 60_000, "Longest key."),
+        Integer("limits", "max_value_bytes", 1 << 20, 1024, 3 << 20, "Longest value."),
+        Integer("limits", "max_transaction_operations", 128, 1, 255, "Most operations, and most conditions, of one transaction."),
+        Integer("limits", "max_scan_records", 1000, 1, 100_000, "Most records in a page of a scan."),
+        Integer("limits", "max_scan_bytes", 1 << 20, 1024, 64 << 20, "Most bytes of keys and values in a page of a scan."),
+        new("network", "tcp_nodelay", SettingKind.Boolean, (_, _) => true, "Send small messages at once instead of waiting to fill a packet (TCP_NODELAY)."),
+        new("metrics", "address", SettingKind.Address, (node, _) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{MetricsPortBase + node}"), "Address of the health endpoint."),
+    ];
+
+    public static SettingDefinition? Find(string section, string key) =>
+        All.FirstOrDefault(d => d.Section == section && d.Key == key);
+
+    private static SettingDefinition Integer(string section, string key, long value, long min, long max, string meaning) =>
+        new(section, key, SettingKind.Integer, (_, _) => value, meaning) { Min = min, Max = max };
+
+    private static SettingDefinition Text(string section, string key, string value, string meaning) =>
+        new(section, key, SettingKind.Text, (_, _) => value, meaning);
+
+    private static SettingDefinition Choice(string section, string key, string[] values, string meaning) =>
+        new(section, key, SettingKind.Text, (_, _) => values[0], meaning) { Values = values };
+}
