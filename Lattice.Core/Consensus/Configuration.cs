@@ -42,4 +42,19 @@ public sealed record Configuration
 
     /// <summary>Whether two majorities are needed.</summary>
     public bool IsJoint => !OutgoingVoters.IsEmpty;
+
+    /// <summary>Whether this is the configuration of a replica that knows nothing yet.</summary>
+    public bool IsEmpty => Voters.IsEmpty;
+
+    /// <summary>Whether the node has a vote, in either half.</summary>
+    public bool IsVoter(int node) => Voters.Contains(node) || OutgoingVoters.Contains(node);
+
+    /// <summary>Whether the node is a voter or a learner.</summary>
+    public bool IsMember(int node) => IsVoter(node) || Learners.Contains(node);
+
+    /// <summary>The incarnation of a member that counts; 0 when none has been accepted or the node is no member.</summary>
+    public ulong IncarnationOf(int node) => Incarnations.GetValueOrDefault(node);
+
+    /// <summary>Whether what this incarnation of the node says counts.</summary>
+    public bool Accepts(int node, ulong incarnation) => incarnation != 0 && IsMember(node) && IncarnationOf(node) == incarnation;
 }

@@ -1,0 +1,445 @@
+namespace Lattice.Core.Consensus;
+
+/// <summary>
+/// What all roles of a replica share: log, configurations, term, vote and election clock, and the transitions between roles. Its
+/// only user is <see cref="RaftNode"/>, from one thread.
+/// </summary>
+internal sealed class RaftCore
+{
+    // Election timeouts without a leader after which a member that could campaign also asks to be taken in, and recovery begins.
+    private const int PatienceTimeouts = 3;
+
+    // A removed replica asks this rarely whether it may come back.
+    private const int RemovedPatienceTimeouts = 10;
+
+    private const int ScanBytes = 1 << 20;
+
+    private bool toldRemoved;
+
+    public RaftCore(RaftOptions options, IRaftLogStorage storage, HardState hard, Configuration configuration, ulong applied)
+    {
+        RaftOptions.Validate(options);
+        Options = options;
+        Log = new RaftLog(storage, hard.Commit, applied);
+        Configurations = new ConfigurationHistory(configuration);
+        FindConfigurations(storage, applied);
+        Term = Math.Max(hard.Term, Log.Last.Term);
+        Vote = Term == hard.Term ? hard.Vote : 0;
+        FoundingKey = FoundingKeyOf(options.FoundingPeers);
+        Nonce = (ulong)options.Random.NextInt64(1, long.MaxValue);
+        Voting = new Voting(this);
+        Recovery = new RecoveryRound(this);
+        Role = new FollowerRole(this);
+        ResetElectionTimer();
+    }
+
+    public RaftOptions Options { get; }
+
+    public RaftLog Log { get; }
+
+    public ConfigurationHistory Configurations { get; }
+
+    public Outbox Outbox { get; } = new();
+
+    public Voting Voting { get; }
+
+    public RecoveryRound Recovery { get; }
+
+    public Role Role { get; private set; }
+
+    public int Node => Options.Node;
+
+    public ulong Incarnation => Options.Incarnation;
+
+    public Configuration Configuration => Configurations.Effective;
+
+    public ulong Term { get; private set; }
+
+    /// <summary>Whom this replica voted for in <see cref="Term"/>; 0: nobody.</summary>
+    public int Vote { get; private set; }
+
+    /// <summary>Leader as far as known; 0: none.</summary>
+    public int Leader { get; private set; }
+
+    public long Ticks { get; private set; }
+
+    /// <summary>Ticks since the leader was last heard, a vote was given, or a campaign began.</summary>
+    public int ElectionElapsed { get; set; }
+
+    public int ElectionTimeout { get; set; }
+
+    /// <summary>Election timeouts in a row without a leader.</summary>
+    public int LeaderlessTimeouts { get; private set; }
+
+    /// <summary>Names the set of founding peers: nodes with different ones must not found together, since their majorities need not meet.</summary>
+    public ulong FoundingKey { get; }
+
+    /// <summary>Tells this life of the replica from earlier ones.</summary>
+    public ulong Nonce { get; }
+
+    /// <summary>Tick at which a configured voter was last heard under another incarnation than the configured one; negative: never.</summary>
+    public long StrangerTick { get; private set; } = -1;
+
+    /// <summary>Whether a node was heard that belongs to a cluster: then there is nothing to found.</summary>
+    public bool ClusterSeen { get; set; }
+
+    /// <summary>Whether this replica never belonged to a cluster and may found one.</summary>
+    public bool IsFounding => Options.FoundingPeers.Count > 0 && !ClusterSeen && Log.LastIndex == 0 && Configurations.Latest.IsEmpty;
+
+    /// <summary>Whether this incarnation is a voter of the configuration in effect.</summary>
+    public bool IsAcceptedVoter => Configuration.IsVoter(Node) && Configuration.Accepts(Node, Incarnation);
+
+    /// <summary>Whether this replica may try to become leader.</summary>
+    public bool CanCampaign => !toldRemoved && (IsFounding || (IsAcceptedVoter && !Configurations.HasCommittedPending(Log.Commit)));
+
+    /// <summary>
+    /// Whether a leader was heard so lately that no vote is given: what makes a replica that returns from a partition harmless, and what a leader's
+    /// lease rests on. With leases a replica that just started keeps the promises that its former life may have made.
+    /// </summary>
+    public bool InLease => Role is LeaderRole || (Leader != 0 && ElectionElapsed < Options.ElectionTicks) || (Options.LeaseReads && Ticks < Options.ElectionTicks);
+
+    /// <summary>The role while it neither campaigns nor leads.</summary>
+    public RaftRole PassiveKind
+    {
+        get
+        {
+            if (toldRemoved || (Configuration.Removed.Contains(Node) && !Configuration.IsMember(Node)))
+            {
+                return RaftRole.Removed;
+            }
+
+            if (IsFounding)
+            {
+                return RaftRole.Follower;
+            }
+
+            if (!Configuration.Accepts(Node, Incarnation))
+            {
+                return RaftRole.Recovering;
+            }
+
+            return Configuration.IsVoter(Node) ? RaftRole.Follower : RaftRole.Learner;
+        }
+    }
+
+    // The leader of the present term, also while it is not heard any more: a term has one.
+    private int TermLeader { get; set; }
+
+    public void Tick()
+    {
+        Ticks++;
+        Role.Tick();
+        Recovery.Tick();
+    }
+
+    public void ResetElectionTimer()
+    {
+        ElectionElapsed = 0;
+        ElectionTimeout = Options.ElectionTicks + Options.Random.Next(Options.ElectionTicks);
+    }
+
+    /// <summary>Enters a term, or stays in it.</summary>
+    public void EnterTerm(ulong term)
+    {
+        if (term < Term)
+        {
+            throw new InvariantViolationException($"Term {term} was to follow term {Term}", "Terms only grow; a term that returned could have two leaders");
+        }
+
+        if (term > Term)
+        {
+            Term = term;
+            Vote = 0;
+            TermLeader = 0;
+        }
+    }
+
+    public void VoteFor(int node)
+    {
+        if (Vote != 0 && Vote != node)
+        {
+            throw new InvariantViolationException($"A vote in term {Term} was to go to node {node} after it went to node {Vote}", "With two votes a term could have two leaders");
+        }
+
+        Vote = node;
+    }
+
+    public void BecomeFollower(ulong term, int leader)
+    {
+        EnterTerm(term);
+        Switch(new FollowerRole(this), 0);
+        ResetElectionTimer();
+        if (leader != 0)
+        {
+            HearLeader(leader);
+        }
+    }
+
+    /// <summary>Campaigns: first asks whether it could win, unless the leader itself handed over.</summary>
+    public void BecomeCandidate(CampaignKind kind)
+    {
+        if (kind != CampaignKind.PreElection)
+        {
+            EnterTerm(Term + 1);
+            VoteFor(Node);
+        }
+
+        var candidate = new CandidateRole(this, kind);
+        Switch(candidate, 0);
+        ResetElectionTimer();
+        candidate.Begin();
+    }
+
+    public void BecomeRecoveryCandidate(ulong term, IReadOnlyCollection<int> participants, bool forced)
+    {
+        EnterTerm(term);
+        VoteFor(Node);
+        var candidate = new RecoveryCandidateRole(this, participants, forced);
+        Switch(candidate, 0);
+        ResetElectionTimer();
+        candidate.Begin();
+    }
+
+    /// <summary>Leads the present term.</summary>
+    /// <param name="first">A configuration that founds or recovers the group; null for an ordinary election.</param>
+    /// <param name="alone">Whether nobody else voted: then nothing proves yet that this replica's own vote is durable.</param>
+    public void BecomeLeader(Configuration? first, bool alone)
+    {
+        NoteTermLeader(Node);
+        var leader = new LeaderRole(this, holdUntilPersisted: alone);
+        Switch(leader, Node);
+        LeaderlessTimeouts = 0;
+        Recovery.Cancel();
+        leader.Begin(first);
+    }
+
+    /// <summary>A message of the present term's leader came.</summary>
+    public void HearLeader(int leader)
+    {
+        NoteTermLeader(leader);
+        if (Role is not FollowerRole)
+        {
+            Switch(new FollowerRole(this), 0);
+            ResetElectionTimer();
+        }
+
+        ElectionElapsed = 0;
+        LeaderlessTimeouts = 0;
+        toldRemoved = false;
+        Recovery.Cancel();
+        if (Leader != leader)
+        {
+            SetLeader(leader);
+        }
+    }
+
+    /// <summary>The leader is gone as far as this replica can tell; it votes for another one now.</summary>
+    public void ForgetLeader() => SetLeader(0);
+
+    /// <summary>The leader says that this node was removed.</summary>
+    public void HearRemoved()
+    {
+        toldRemoved = true;
+        ClusterSeen = true;
+        if (Role is not FollowerRole)
+        {
+            BecomeFollower(Term, 0);
+        }
+    }
+
+    /// <summary>An election timeout passed without a leader or a result.</summary>
+    public void OnElectionTimeout()
+    {
+        LeaderlessTimeouts++;
+        SetLeader(0);
+        RaftRole passive = PassiveKind;
+        if (passive == RaftRole.Removed)
+        {
+            ResetElectionTimer();
+            AskToJoin(every: RemovedPatienceTimeouts);
+            return;
+        }
+
+        AskToJoin(every: passive == RaftRole.Recovering ? 1 : PatienceTimeouts);
+        if (CanCampaign)
+        {
+            BecomeCandidate(CampaignKind.PreElection);
+        }
+        else
+        {
+            ResetElectionTimer();
+            if (Role is not FollowerRole)
+            {
+                BecomeFollower(Term, 0);
+            }
+        }
+
+        if (LeaderlessTimeouts >= PatienceTimeouts && Role is not LeaderRole)
+        {
+            Recovery.OnLeaderlessTimeout();
+        }
+    }
+
+    /// <summary>Asks whoever may lead to take this incarnation in; a leader that has done so ignores it.</summary>
+    public void AskToJoin(int every = 1)
+    {
+        if (IsFounding || LeaderlessTimeouts % every != 0)
+        {
+            return;
+        }
+
+        foreach (int node in KnownNodes())
+        {
+            Outbox.Send(new Message { Kind = MessageKind.Join, From = Node, FromIncarnation = Incarnation, To = node, Index = Log.LastIndex });
+        }
+    }
+
+    /// <summary>Every other node that may belong to the group.</summary>
+    public SortedSet<int> KnownNodes()
+    {
+        var nodes = new SortedSet<int>(Options.Peers);
+        nodes.UnionWith(Options.FoundingPeers);
+        nodes.UnionWith(Configurations.Latest.Voters);
+        nodes.UnionWith(Configurations.Latest.OutgoingVoters);
+        nodes.Remove(Node);
+        return nodes;
+    }
+
+    /// <summary>Notes that a configured voter speaks under another incarnation.</summary>
+    public void NoteSender(Message message)
+    {
+        if (Configuration.IsVoter(message.From) && Configuration.IncarnationOf(message.From) != message.FromIncarnation)
+        {
+            StrangerTick = Ticks;
+        }
+    }
+
+    /// <summary>Appends an entry of this leader.</summary>
+    public Entry AppendOwn(EntryKind kind, ReadOnlyMemory<byte> data)
+    {
+        var entry = new Entry(Log.LastIndex + 1, Term, kind, data);
+        Log.Append(entry);
+        NoteConfiguration(entry);
+        return entry;
+    }
+
+    /// <summary>Makes a leader's entries part of the log, which holds the entry before them.</summary>
+    public void Merge(IReadOnlyList<Entry> entries)
+    {
+        int start = Log.FirstNew(entries);
+        if (start == entries.Count)
+        {
+            return;
+        }
+
+        ulong from = entries[start].Index;
+        bool truncates = from <= Log.LastIndex;
+        Log.Replace(entries, start);
+        if (truncates && Configurations.TruncatedFrom(from))
+        {
+            Role.OnConfiguration();
+        }
+
+        for (int i = start; i < entries.Count; i++)
+        {
+            NoteConfiguration(entries[i]);
+        }
+    }
+
+    /// <summary>The configuration of entry <paramref name="index"/> is applied.</summary>
+    public void ApplyConfiguration(ulong index, Configuration configuration)
+    {
+        Configurations.Apply(index, configuration);
+        Role.OnConfiguration();
+    }
+
+    /// <summary>A snapshot is installed, and the log begins anew after it.</summary>
+    public void InstallSnapshot(SnapshotMetadata snapshot)
+    {
+        Log.Restore(snapshot.Position);
+        ApplyConfiguration(snapshot.Position.Index, snapshot.Configuration);
+        if (Leader != 0 && Role is FollowerRole)
+        {
+            Outbox.SendAfterPersist(new Message
+            {
+                Kind = MessageKind.AppendReply,
+                From = Node,
+                FromIncarnation = Incarnation,
+                To = Leader,
+                Term = Term,
+                Index = snapshot.Position.Index,
+                LogTerm = snapshot.Position.Term,
+            });
+        }
+    }
+
+    private static ulong FoundingKeyOf(IReadOnlyList<int> peers)
+    {
+        // FNV-1a over the ids in ascending order.
+        ulong key = 14695981039346656037;
+        foreach (int peer in peers.Order())
+        {
+            key = (key ^ (uint)peer) * 1099511628211;
+        }
+
+        return key;
+    }
+
+    private void NoteConfiguration(Entry entry)
+    {
+        if (entry.Kind == EntryKind.Configuration && Configurations.Appended(entry))
+        {
+            Role.OnConfiguration();
+        }
+    }
+
+    private void FindConfigurations(IRaftLogStorage storage, ulong applied)
+    {
+        ulong next = Math.Max(applied + 1, storage.FirstIndex);
+        while (next <= storage.LastIndex)
+        {
+            IReadOnlyList<Entry> entries = storage.Entries(next, storage.LastIndex + 1, ScanBytes);
+            foreach (Entry entry in entries)
+            {
+                if (entry.Kind == EntryKind.Configuration)
+                {
+                    Configurations.Appended(entry);
+                }
+            }
+
+            next = entries[^1].Index + 1;
+        }
+    }
+
+    private void NoteTermLeader(int leader)
+    {
+        if (TermLeader != 0 && TermLeader != leader)
+        {
+            throw new InvariantViolationException(
+                $"Node {leader} leads term {Term}, and so does node {TermLeader}",
+                "A term has one leader, for its voters vote once: a vote was forgotten, or two processes run as one node");
+        }
+
+        TermLeader = leader;
+    }
+
+    private void Switch(Role role, int leader)
+    {
+        Role before = Role;
+        Role = role;
+        SetLeader(leader);
+        before.Leave();
+    }
+
+    private void SetLeader(int leader)
+    {
+        if (Leader != leader)
+        {
+            Leader = leader;
+            if (Role is FollowerRole follower)
+            {
+                follower.OnLeaderChanged();
+            }
+        }
+    }
+}
