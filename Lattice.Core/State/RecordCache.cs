@@ -61,9 +61,6 @@ public sealed class RecordCache
 
     internal void Remove(ulong scope, byte[] key) => records?.TryRemove(new CacheKey(scope, key));
 
-    /// <summary>Forgets everything.</summary>
-    internal void Clear() => records?.Clear();
-
     // The scope is the group and its epoch.
     private readonly record struct CacheKey(ulong Scope, byte[] Key);
 

@@ -170,6 +170,52 @@ public sealed class StateMachine
         isNew = false;
     }
 
+    /// <summary>A view of the state as of now, to be streamed; does not hold up what is applied after it.</summary>
+    public GroupSnapshot OpenSnapshot() => new(engine.Snapshot(), new SnapshotHeader(Group, meta, Configuration), Keys.Epoch);
+
+    /// <summary>Begins to take a snapshot in. The present state serves on until <see cref="SnapshotInstaller.Complete"/>.</summary>
+    /// <param name="metadata">What the snapshot stands for; must be ahead of <see cref="Applied"/>.</param>
+    public SnapshotInstaller BeginInstall(SnapshotMetadata metadata)
+    {
+        if (metadata.Position.Index <= Applied.Index)
+        {
+            throw new InvalidOperationException($"Group {Group}: a snapshot at entry {metadata.Position.Index} cannot replace the state at entry {Applied.Index}.");
+        }
+
+        return new SnapshotInstaller(engine, metadata, new StateKeys(Group, ++lastEpoch), Switch);
+    }
+
+    /// <summary>Makes an installed snapshot the state.</summary>
+    private void Switch(SnapshotInstaller installed)
+    {
+        SnapshotHeader header = installed.Header;
+        if (header.Meta.Applied.Index <= Applied.Index)
+        {
+            throw new InvalidOperationException($"Group {Group}: a snapshot at entry {header.Meta.Applied.Index} cannot replace the state, which has reached entry {Applied.Index} meanwhile.");
+        }
+
+        using (StateBatch batch = engine.CreateBatch())
+        {
+            metaRow.Clear();
+            header.Meta.WriteTo(metaRow);
+            batch.Put(StateKeys.Root(Group), GroupMeta.EncodeRoot(installed.Keys.Epoch));
+            batch.Put(installed.Keys.Fill(RowKind.Meta, default), metaRow.Written);
+            batch.Put(installed.Keys.Fill(RowKind.Configuration, default), ConfigurationCodec.Encode(header.Configuration));
+            if (!isNew)
+            {
+                batch.DeleteRange(StateKeys.EpochStart(Group, Keys.Epoch), StateKeys.EpochStart(Group, Keys.Epoch + 1));
+            }
+
+            engine.Write(batch);
+        }
+
+        // Whatever was executed, or failed to be, on the old state is history with it.
+        isNew = false;
+        pending = null;
+        broken = null;
+        parts = Load(installed.Keys.Epoch);
+    }
+
     private ExecutedEntries ExecuteNew(IReadOnlyList<Entry> entries, Func<Entry, Configuration>? applyConfiguration)
     {
         parts.Executor.Resume(meta.Revision, meta.ClockMs);
