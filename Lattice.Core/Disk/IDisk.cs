@@ -23,6 +23,25 @@ public interface IDisk
     /// <summary>Renames within a directory, replacing the target. Durable only after <see cref="SyncDirectory"/>.</summary>
     void Rename(string from, string to);
 
+    /// <summary>
+    /// Gives an existing file a second name, which must be free, in the same directory. Both are the same file afterwards, or, on a file
+    /// system without links, equal ones. Durable only after <see cref="SyncDirectory"/>.
+    /// </summary>
+    void Link(string existing, string name)
+    {
+        using IDiskFile source = Open(existing, DiskFileMode.Read);
+        using IDiskFile copy = Open(name, DiskFileMode.Create);
+        byte[] buffer = new byte[1 << 20];
+        long offset = 0;
+        for (int read = source.Read(0, buffer); read > 0; read = source.Read(offset, buffer))
+        {
+            copy.Write(offset, buffer.AsSpan(0, read));
+            offset += read;
+        }
+
+        copy.Sync();
+    }
+
     /// <summary>Removes the file if it exists. Durable only after <see cref="SyncDirectory"/>.</summary>
     void Delete(string path);
 

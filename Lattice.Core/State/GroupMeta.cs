@@ -1,0 +1,58 @@
+using Lattice.Core.Consensus;
+
+namespace Lattice.Core.State;
+
+/// <summary>What a group's state stands for, kept in one row that each batch of the engine replaces.</summary>
+/// <param name="Applied">Last entry applied.</param>
+/// <param name="Revision">Revision of the last command that wrote.</param>
+/// <param name="ClockMs">Latest time stamped by a leader.</param>
+internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, ulong ClockMs)
+{
+    private const byte Version = 1;
+
+    /// <summary>The row that names the group's epoch.</summary>
+    public static byte[] EncodeRoot(uint epoch)
+    {
+        var writer = new WireWriter(8);
+        writer.U8(Version);
+        writer.U32(epoch);
+        return writer.ToArray();
+    }
+
+    public static uint DecodeRoot(uint group, ReadOnlySpan<byte> row)
+    {
+        var reader = new WireReader(row);
+        Check(group, reader.U8());
+        uint epoch = reader.U32();
+        return reader.AtEnd && epoch > 0 ? epoch : throw Damaged(group);
+    }
+
+    public static GroupMeta Decode(uint group, ReadOnlySpan<byte> row)
+    {
+        var reader = new WireReader(row);
+        Check(group, reader.U8());
+        ulong index = reader.U64();
+        ulong term = reader.U64();
+        var meta = new GroupMeta(new LogPosition(index, term), reader.U64(), reader.U64());
+        return reader.AtEnd ? meta : throw Damaged(group);
+    }
+
+    public void WriteTo(WireWriter writer)
+    {
+        writer.U8(Version);
+        writer.U64(Applied.Index);
+        writer.U64(Applied.Term);
+        writer.U64(Revision);
+        writer.U64(ClockMs);
+    }
+
+    private static void Check(uint group, byte version)
+    {
+        if (version != Version)
+        {
+            throw new StateFormatException($"The state of group {group} has format {version}, but this binary reads format {Version}. Start this node with the version that wrote it.");
+        }
+    }
+
+    public static StateFormatException Damaged(uint group) => new($"The rows that say what the state of group {group} stands for are missing or damaged. Remove the files in 'wal' and 'state' and start again: the other nodes then bring this one up to date.");
+}

@@ -1,0 +1,126 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using Lattice.Core.Consensus;
+using ZstdSharp;
+
+namespace Lattice.Core.State;
+
+/// <summary>
+/// The state of a group at one position, as a stream of blocks: a header, the rows in the order of their keys, an end. Made while it is read, from
+/// a view of the engine that does not change, so its memory is that of a block whatever the size of the state. May be
+/// read from any thread, by one reader.
+/// </summary>
+public sealed class GroupSnapshot : IDisposable
+{
+    // Fast rather than small: the stream competes with the group's work.
+    private const int CompressionLevel = 1;
+
+    private readonly IStateSnapshot view;
+    private readonly SnapshotHeader header;
+    private readonly uint epoch;
+    private bool disposed;
+
+    internal GroupSnapshot(IStateSnapshot view, SnapshotHeader header, uint epoch)
+    {
+        this.view = view;
+        this.header = header;
+        this.epoch = epoch;
+        Metadata = new SnapshotMetadata(header.Meta.Applied, header.Configuration);
+    }
+
+    /// <summary>The group.</summary>
+    public uint Group => header.Group;
+
+    /// <summary>What the snapshot stands for.</summary>
+    public SnapshotMetadata Metadata { get; }
+
+    /// <summary>The blocks, in order; each is an array of its own of at most 256 KiB and a little. Can be read once.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Blocks()
+    {
+        using var compressor = new Compressor(CompressionLevel);
+        byte[] scratch = new byte[SnapshotBlock.MaxContent];
+        byte[] content = new byte[SnapshotBlock.MaxContent];
+        var checksum = new XxHash128();
+        uint number = 0;
+        yield return SnapshotBlock.Encode(SnapshotBlockKind.Header, number++, header.Encode(), compressor: null, scratch);
+
+        // Records and sessions lie next to each other; the expiry index follows from the records and is made anew by the receiver.
+        using IStateCursor cursor = view.Cursor(StateKeys.Prefix(Group, epoch, RowKind.Record), StateKeys.Prefix(Group, epoch, RowKind.Expiry));
+        var rows = new RowStream(cursor);
+        for (int length = rows.Read(content); length > 0; length = rows.Read(content))
+        {
+            checksum.Append(content.AsSpan(0, length));
+            yield return SnapshotBlock.Encode(SnapshotBlockKind.Rows, number++, content.AsSpan(0, length), compressor, scratch);
+        }
+
+        var end = new SnapshotEnd(rows.Count, checksum.GetCurrentHashAsUInt128());
+        yield return SnapshotBlock.Encode(SnapshotBlockKind.End, number, end.Encode(), compressor: null, scratch);
+    }
+
+    /// <summary>Lets go of the view.</summary>
+    public void Dispose()
+    {
+        if (!disposed)
+        {
+            disposed = true;
+            view.Dispose();
+        }
+    }
+
+    /// <summary>The rows under a cursor as one stream of bytes: for each <c>key length u32, value length u32, key, value</c>, cut anywhere.</summary>
+    private sealed class RowStream(IStateCursor cursor)
+    {
+        private readonly byte[] lengths = new byte[8];
+        private int offset;
+        private bool open;
+
+        public ulong Count { get; private set; }
+
+        public int Read(Span<byte> content)
+        {
+            int filled = 0;
+            while (filled < content.Length && (open || Open()))
+            {
+                ReadOnlySpan<byte> key = cursor.Key[(StateKeys.PrefixSize - 1)..];
+                ReadOnlySpan<byte> value = cursor.Value;
+                int before = filled;
+                filled += CopyPart(lengths, 0, content[filled..]);
+                filled += CopyPart(key, lengths.Length, content[filled..]);
+                filled += CopyPart(value, lengths.Length + key.Length, content[filled..]);
+                offset += filled - before;
+                open = offset < lengths.Length + key.Length + value.Length;
+            }
+
+            return filled;
+        }
+
+        private bool Open()
+        {
+            if (!cursor.Next())
+            {
+                return false;
+            }
+
+            BinaryPrimitives.WriteUInt32LittleEndian(lengths, (uint)(cursor.Key.Length - StateKeys.PrefixSize + 1));
+            BinaryPrimitives.WriteUInt32LittleEndian(lengths.AsSpan(4), (uint)cursor.Value.Length);
+            offset = 0;
+            Count++;
+            return open = true;
+        }
+
+        /// <summary>Copies what of a part, which begins at a position of the row, was not copied before.</summary>
+        private int CopyPart(ReadOnlySpan<byte> part, int start, Span<byte> space)
+        {
+            int done = Math.Max(0, offset - start);
+            if (done >= part.Length)
+            {
+                return 0;
+            }
+
+            ReadOnlySpan<byte> rest = part[done..];
+            int length = Math.Min(rest.Length, space.Length);
+            rest[..length].CopyTo(space);
+            return length;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.IO.Hashing;
+using BitFaster.Caching;
+using BitFaster.Caching.Lru;
+
+namespace Lattice.Core.State;
+
+/// <summary>
+/// Recently used records of all groups of a node, as the engine holds them. Each group's loop reads and writes only its
+/// own, after the engine's batch was written, so what is found is never older than the engine; a snapshot begins a
+/// new epoch, under which nothing of the old state is found. Safe for use from several threads.
+/// </summary>
+public sealed class RecordCache
+{
+    // With the default capacity of 10,000 records this bounds the cache to 160 MiB; larger records are read from the engine,
+    // where copying them outweighs finding them.
+    internal const int LargestRecord = 16 << 10;
+
+    // The least that the replacement policy works with.
+    private const int SmallestCapacity = 3;
+
+    private readonly ConcurrentLru<CacheKey, byte[]>? records;
+    private readonly IAlternateLookup<CacheProbe, CacheKey, byte[]>? lookup;
+
+    /// <summary>An empty cache.</summary>
+    /// <param name="capacity">Records that it holds at most; 0: none.</param>
+    public RecordCache(int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        if (capacity > 0)
+        {
+            records = new ConcurrentLru<CacheKey, byte[]>(Environment.ProcessorCount, Math.Max(SmallestCapacity, capacity), CacheKeyComparer.Instance);
+            lookup = records.GetAlternateLookup<CacheProbe>();
+        }
+    }
+
+    /// <summary>Records held now.</summary>
+    public int Count => records?.Count ?? 0;
+
+    internal bool TryGet(ulong scope, ReadOnlySpan<byte> key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out byte[]? row)
+    {
+        row = null;
+        return lookup is not null && lookup.TryGet(new CacheProbe(scope, key), out row);
+    }
+
+    internal void Set(ulong scope, byte[] key, byte[] row)
+    {
+        if (records is null)
+        {
+            return;
+        }
+
+        if (row.Length <= LargestRecord)
+        {
+            records.AddOrUpdate(new CacheKey(scope, key), row);
+        }
+        else
+        {
+            records.TryRemove(new CacheKey(scope, key));
+        }
+    }
+
+    internal void Remove(ulong scope, byte[] key) => records?.TryRemove(new CacheKey(scope, key));
+
+    // The scope is the group and its epoch.
+    private readonly record struct CacheKey(ulong Scope, byte[] Key);
+
+    private readonly ref struct CacheProbe(ulong scope, ReadOnlySpan<byte> key)
+    {
+        public readonly ulong Scope = scope;
+        public readonly ReadOnlySpan<byte> Key = key;
+    }
+
+    private sealed class CacheKeyComparer : IEqualityComparer<CacheKey>, IAlternateEqualityComparer<CacheProbe, CacheKey>
+    {
+        public static CacheKeyComparer Instance { get; } = new();
+
+        public bool Equals(CacheKey x, CacheKey y) => x.Scope == y.Scope && x.Key.AsSpan().SequenceEqual(y.Key);
+
+        public int GetHashCode(CacheKey obj) => Hash(obj.Scope, obj.Key);
+
+        public CacheKey Create(CacheProbe alternate) => new(alternate.Scope, alternate.Key.ToArray());
+
+        public bool Equals(CacheProbe alternate, CacheKey other) => alternate.Scope == other.Scope && alternate.Key.SequenceEqual(other.Key);
+
+        public int GetHashCode(CacheProbe alternate) => Hash(alternate.Scope, alternate.Key);
+
+        private static int Hash(ulong scope, ReadOnlySpan<byte> key) => (int)XxHash3.HashToUInt64(key, (long)scope);
+    }
+}
