@@ -23,7 +23,7 @@ public interface IReplicaService : IGrainService
     /// <summary>How this node stands.</summary>
     [Alias("status")]
     [ResponseTimeout("00:00:05")]
-    ValueTask<NodeStatus> Status();
+    ValueTask<NodeStatus> GetStatus();
 
     /// <summary>Answers at once: what the round trip is measured with.</summary>
     [Alias("ping")]
@@ -33,5 +33,5 @@ public interface IReplicaService : IGrainService
     /// <summary>Asks the node to stop as on SIGTERM.</summary>
     [Alias("stop")]
     [ResponseTimeout("00:00:05")]
-    ValueTask Stop();
+    ValueTask Shutdown();
 }

@@ -6,7 +6,7 @@ namespace Lattice.Grains;
 /// <summary>Looks at the cluster from this silo.</summary>
 [StatelessWorker]
 [Reentrant]
-public sealed class NodeGrain(NodeInfo node, ReplicaHost host, NodeStatusSource own, PeerDirectory peers) : Grain, INodeGrain
+public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers) : Grain, INodeGrain
 {
     /// <inheritdoc/>
     public async ValueTask<ClusterStatus> Status(int timeoutMs)
@@ -14,7 +14,7 @@ public sealed class NodeGrain(NodeInfo node, ReplicaHost host, NodeStatusSource 
         SystemCatalog catalog = host.Catalog;
         var timeout = TimeSpan.FromMilliseconds(Math.Clamp(timeoutMs, 1, 5000));
         NodeStatus[] nodes = await Task.WhenAll(Members().Select(member => StatusOfAsync(member, timeout)));
-        return new ClusterStatus { Name = node.ClusterName, ClusterId = catalog.ClusterId, AnsweredBy = node.Node, Nodes = nodes };
+        return new ClusterStatus { Name = info.ClusterName, ClusterId = catalog.ClusterId, AnsweredBy = info.Node, Nodes = nodes };
     }
 
     /// <inheritdoc/>
@@ -23,23 +23,23 @@ public sealed class NodeGrain(NodeInfo node, ReplicaHost host, NodeStatusSource 
         SystemCatalog catalog = host.Catalog;
         return ValueTask.FromResult(new ClusterTopology
         {
-            Name = node.ClusterName,
+            Name = info.ClusterName,
             ClusterId = catalog.ClusterId,
             Slots = [.. catalog.Slots.Select(range => new SlotRun(range.First, range.Group))],
         });
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> Stop(int target)
+    public async ValueTask<bool> Stop(int node)
     {
-        if (peers.Find(target) is not { } service)
+        if (peers.Find(node) is not { } service)
         {
             return false;
         }
 
         try
         {
-            await service.Stop();
+            await service.Shutdown();
             return true;
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
@@ -50,10 +50,10 @@ public sealed class NodeGrain(NodeInfo node, ReplicaHost host, NodeStatusSource 
     }
 
     /// <summary>Configured nodes and the system group's members; a removed node that is still in a configuration file is not one.</summary>
-    private IEnumerable<int> Members()
+    private SortedSet<int> Members()
     {
         ReplicaStatus? system = host.Status().Replicas.FirstOrDefault(r => r.Group == 0);
-        var members = new SortedSet<int>(node.Addresses.Keys);
+        var members = new SortedSet<int>(info.Addresses.Keys);
         if (system is not null && !system.Configuration.Voters.IsEmpty)
         {
             members.UnionWith(system.Configuration.Voters);
@@ -66,7 +66,7 @@ public sealed class NodeGrain(NodeInfo node, ReplicaHost host, NodeStatusSource 
 
     private async Task<NodeStatus> StatusOfAsync(int member, TimeSpan timeout)
     {
-        if (member == node.Node)
+        if (member == info.Node)
         {
             return own.Get();
         }
@@ -75,7 +75,7 @@ public sealed class NodeGrain(NodeInfo node, ReplicaHost host, NodeStatusSource 
         {
             try
             {
-                return await service.Status().AsTask().WaitAsync(timeout);
+                return await service.GetStatus().AsTask().WaitAsync(timeout);
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
@@ -83,6 +83,6 @@ public sealed class NodeGrain(NodeInfo node, ReplicaHost host, NodeStatusSource 
             }
         }
 
-        return new NodeStatus { Node = member, Reachable = false, Address = node.Addresses.GetValueOrDefault(member, "") };
+        return new NodeStatus { Node = member, Reachable = false, Address = info.Addresses.GetValueOrDefault(member, "") };
     }
 }

@@ -25,13 +25,13 @@ public sealed class ReplicaService(
         ShardReplies.From(group, await host.WriteAsync(group, batch));
 
     /// <inheritdoc/>
-    public ValueTask<NodeStatus> Status() => ValueTask.FromResult(status.Get());
+    public ValueTask<NodeStatus> GetStatus() => ValueTask.FromResult(status.Get());
 
     /// <inheritdoc/>
     public ValueTask Ping() => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
-    public ValueTask Stop()
+    public ValueTask Shutdown()
     {
         lifetime.StopApplication();
         return ValueTask.CompletedTask;

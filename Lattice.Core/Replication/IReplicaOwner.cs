@@ -1,5 +1,3 @@
-using Lattice.Core.Consensus;
-
 namespace Lattice.Core.Replication;
 
 /// <summary>What a replica tells its node, and what it asks it. Called from the loops of all groups.</summary>

@@ -24,7 +24,7 @@ internal sealed class MembershipKeeper(IReplicaOwner owner)
     }
 
     /// <summary>Promotes learners that have caught up, one at a time.</summary>
-    public void Tick(RaftNode raft)
+    public static void Tick(RaftNode raft)
     {
         if (raft.Configuration.Learners.IsEmpty)
         {

@@ -234,7 +234,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         }
 
         SystemCatalog read = SystemCatalog.Decode(value);
-        return read.Name == options.ClusterName
+        return string.Equals(read.Name, options.ClusterName, StringComparison.Ordinal)
             ? read
             : throw new NodeStartException($"The data directory {options.DataDirectory} belongs to the cluster '{read.Name}', but the configuration file says [cluster] name = \"{options.ClusterName}\". Correct the name or use another data directory; nothing was changed.");
     }

@@ -56,7 +56,7 @@ internal sealed record NodeOrigin(NodeIdentity Identity, bool MayFound)
 
     private static NodeOrigin New(NodeCoreOptions options, NodeDevices devices, ulong clusterId, bool mayFound)
     {
-        ulong incarnation = ((ulong)devices.Time.GetUtcNow().ToUnixTimeMilliseconds() << 16) | (ulong)devices.Random.Next(1, 1 << 16);
+        ulong incarnation = ((ulong)devices.Time.GetUtcNow().ToUnixTimeMilliseconds() << 16) | (uint)devices.Random.Next(1, 1 << 16);
         var identity = new NodeIdentity { Node = options.Node, Incarnation = incarnation, ClusterId = clusterId };
 
         // The marker first: an identity without its marker means a lost log, and that must not be what a crash here leaves.

@@ -34,5 +34,6 @@ public enum OutcomeKind : byte
 /// <param name="Leader">Node that leads the group as far as known; 0: none.</param>
 public readonly record struct Outcome(OutcomeKind Kind, ReadOnlyMemory<byte> Result, int Leader)
 {
-    internal static Outcome Failed(OutcomeKind kind, int leader = 0) => new(kind, default, leader);
+    /// <summary>An outcome without a result.</summary>
+    public static Outcome Failed(OutcomeKind kind, int leader = 0) => new(kind, default, leader);
 }

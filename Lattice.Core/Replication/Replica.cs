@@ -254,7 +254,7 @@ internal sealed class Replica : IDisposable
         queries.Tick(raft.Leader);
         if (raft.Role == RaftRole.Leader && !stopping)
         {
-            membership.Tick(raft);
+            MembershipKeeper.Tick(raft);
             leadership.Tick(raft);
             ExpireRecords();
         }

@@ -204,18 +204,19 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             return;
         }
 
-        PeerProgress? best = null;
+        int best = 0;
+        ulong furthest = 0;
         foreach (PeerProgress peer in replica.Raft.Progress)
         {
-            if (peer.Node != replica.Node && peer.RecentActive && replica.Raft.Configuration.Voters.Contains(peer.Node) && (best is null || peer.Match > best.Match))
+            if (peer.Node != replica.Node && peer.IsVoter && peer.RecentActive && peer.Match >= furthest)
             {
-                best = peer;
+                (best, furthest) = (peer.Node, peer.Match);
             }
         }
 
-        if (best is not null)
+        if (best != 0)
         {
-            replica.Raft.TransferLeadership(best.Node);
+            replica.Raft.TransferLeadership(best);
         }
     }
 
