@@ -6,7 +6,7 @@ namespace Lattice.Core.Log;
 internal sealed class SegmentReader
 {
     private const int BufferBytes = 2 << 20;
-    private byte[] _buffer = new byte[BufferBytes];
+    private byte[] _buffer = [];
     private Segment? _segment;
     private long _start;
     private int _count;
@@ -21,6 +21,11 @@ internal sealed class SegmentReader
         Length = segment.File.Length;
         _start = 0;
         _count = 0;
+        int wanted = (int)Math.Min(BufferBytes, Length);
+        if (_buffer.Length < wanted)
+        {
+            _buffer = new byte[wanted];
+        }
     }
 
     /// <summary>The bytes at the offset, fewer only at the end of the file. Valid until the next call; offsets never go back.</summary>

@@ -194,21 +194,26 @@ public sealed class WriteAheadLog : IDisposable
     {
         lock (_gate)
         {
-            if (!_groups.Remove(id, out GroupLog? group))
+            if (!_groups.TryGetValue(id, out GroupLog? group))
             {
                 return;
             }
 
-            Volatile.Write(ref _groupCount, _groups.Count);
-            group.Forget();
             if (group.State.Recorded)
             {
+                // While it is still among the groups: the record may begin a segment, whose first record has to name it.
                 RecordBody.WriteGroup(Place(LogRecordType.GroupRemoved, RecordBody.GroupBytes, out _), id);
                 group.State.Released(_pending.LastSequence, GroupState.None, _synced);
                 _removed.Add(group.State);
                 Publish(lazy: true);
             }
+
+            _groups.Remove(id);
+            Volatile.Write(ref _groupCount, _groups.Count);
+            group.Forget();
         }
+
+        Appended?.Invoke();
     }
 
     /// <summary>
@@ -221,13 +226,18 @@ public sealed class WriteAheadLog : IDisposable
     {
         lock (_flushing)
         {
-            LogFlush result = Write();
-            if (_options.SyncOnWrite)
+            try
             {
-                Sync();
+                return Write();
             }
-
-            return result;
+            finally
+            {
+                // Also when the disk became full halfway: those whose records were written need not wait for the rest.
+                if (_options.SyncOnWrite && Failure is null)
+                {
+                    Sync();
+                }
+            }
         }
     }
 

@@ -144,11 +144,7 @@ internal sealed class FaultyDisk : IDisk
     public byte[] Bytes(string path) => _visible[path].Current;
 
     /// <summary>Replaces a file's bytes, durably.</summary>
-    public void Replace(string path, byte[] bytes)
-    {
-        _visible[path].Current = bytes;
-        _visible[path].Sync();
-    }
+    public void Replace(string path, byte[] bytes) => _visible[path].Replace(bytes);
 
     /// <summary>Removes a file, durably.</summary>
     public void Lose(string path)
@@ -164,7 +160,7 @@ internal sealed class FaultyDisk : IDisk
         foreach ((string path, Inode inode) in _visible)
         {
             var twin = new Inode { Current = (byte[])inode.Current.Clone() };
-            twin.Sync();
+            twin.Replace(twin.Current);
             copy._visible[path] = twin;
             copy._durable[path] = twin;
         }
@@ -204,6 +200,13 @@ internal sealed class FaultyDisk : IDisk
             Current = current;
         }
 
+        public void Replace(byte[] bytes)
+        {
+            Current = (byte[])bytes.Clone();
+            _durable = (byte[])bytes.Clone();
+            _dirty.Clear();
+        }
+
         public void Sync()
         {
             if (_durable.Length != Current.Length)
@@ -233,9 +236,7 @@ internal sealed class FaultyDisk : IDisk
                 }
             }
 
-            Current = left;
-            _durable = (byte[])left.Clone();
-            _dirty.Clear();
+            Replace(left);
         }
     }
 
