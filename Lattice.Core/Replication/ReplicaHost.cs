@@ -15,7 +15,6 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly ReplicaHostOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly DataDirectoryLock directoryLock;
     private readonly NodeCore core;
     private readonly ReplicaWorkers workers;
     private LogWriter? logWriter;
@@ -24,10 +23,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private ITimer? ticks;
     private int stopped;
 
-    private ReplicaHost(ReplicaHostOptions options, DataDirectoryLock directoryLock, ReplicaHostDevices devices)
+    private ReplicaHost(ReplicaHostOptions options, ReplicaHostDevices devices)
     {
         this.options = options;
-        this.directoryLock = directoryLock;
         time = devices.Time;
         logger = devices.Logger;
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
@@ -44,23 +42,10 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>The cluster as the system group has it here.</summary>
     public SystemCatalog Catalog => core.Catalog;
 
-    /// <summary>Opens the node's data. Nothing runs before <see cref="Start"/>.</summary>
+    /// <summary>Opens the node's data, which the caller has locked. Nothing runs before <see cref="Start"/>.</summary>
     /// <exception cref="NodeStartException">The data directory is not this node's, or does not fit together.</exception>
-    /// <exception cref="DataDirectoryInUseException">Another process uses the data directory.</exception>
     /// <exception cref="LogCorruptException">The log is damaged.</exception>
-    public static ReplicaHost Open(ReplicaHostOptions options, ReplicaHostDevices devices)
-    {
-        DataDirectoryLock held = DataDirectoryLock.Acquire(options.Node.DataDirectory);
-        try
-        {
-            return new ReplicaHost(options, held, devices);
-        }
-        catch
-        {
-            held.Dispose();
-            throw;
-        }
-    }
+    public static ReplicaHost Open(ReplicaHostOptions options, ReplicaHostDevices devices) => new(options, devices);
 
     /// <summary>Has the replicas take part in their groups from here on.</summary>
     public void Start()
@@ -175,7 +160,6 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         }
 
         core.Dispose();
-        directoryLock.Dispose();
     }
 
     /// <inheritdoc/>

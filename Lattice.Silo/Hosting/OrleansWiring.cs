@@ -1,0 +1,60 @@
+using System.Net;
+using Lattice.Silo.Configuration;
+using Lattice.Silo.Membership;
+using Microsoft.Data.Sqlite;
+using Orleans.Configuration;
+using Orleans.Networking.Shared;
+
+namespace Lattice.Silo.Hosting;
+
+/// <summary>What the settings mean for Orleans.</summary>
+internal static class OrleansWiring
+{
+    // A silo that was killed is declared dead after three probes; one that hangs for five seconds is not, since Orleans ends a
+    // process that was declared dead. Raft does not wait for either.
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+    private const int MissedProbes = 3;
+
+    // A starting silo looks so long for silos that the table lists as active before it takes them for dead. By default
+    // that is five minutes, for which two nodes of a killed three-node cluster would be useless.
+    private static readonly TimeSpan MaxJoinAttemptTime = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(15);
+
+    public static void Configure(ISiloBuilder silo, NodeSettings settings)
+    {
+        (string siloHost, int siloPort) = HostPort.Parse(settings.Self.Address);
+        (string gatewayHost, int gatewayPort) = HostPort.Parse(settings.Self.Gateway);
+        IPAddress siloAddress = Resolve(siloHost);
+        silo.Configure<SiloOptions>(o => o.SiloName = Lattice.Grains.NodeInfo.SiloName(settings.Node));
+        silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.Cluster.Name, settings.Cluster.Name));
+        silo.Configure<EndpointOptions>(o =>
+        {
+            (o.AdvertisedIPAddress, o.SiloPort, o.GatewayPort) = (siloAddress, siloPort, gatewayPort);
+            o.SiloListeningEndpoint = new IPEndPoint(siloAddress, siloPort);
+            o.GatewayListeningEndpoint = new IPEndPoint(Resolve(gatewayHost), gatewayPort);
+        });
+        silo.Configure<SocketConnectionOptions>(o => o.NoDelay = settings.TcpNoDelay);
+        silo.Configure<ClusterMembershipOptions>(o =>
+        {
+            o.ProbeTimeout = ProbeTimeout;
+            o.NumMissedProbesLimit = MissedProbes;
+            o.NumVotesForDeathDeclaration = 1;
+            o.MaxJoinAttemptTime = MaxJoinAttemptTime;
+            o.TableRefreshTimeout = TableRefresh;
+        });
+        silo.UseAdoNetClustering(o =>
+        {
+            o.Invariant = MembershipDatabase.Invariant(settings.Membership.Provider);
+            o.ConnectionString = ConnectionString(settings.Membership);
+        });
+    }
+
+    /// <summary>The first address of a host.</summary>
+    public static IPAddress Resolve(string host) => IPAddress.TryParse(host, out IPAddress? ip) ? ip : Dns.GetHostAddresses(host)[0];
+
+    /// <summary>A running silo must not make an empty file where the table used to be: it would take that for the cluster.</summary>
+    private static string ConnectionString(MembershipSettings membership) => membership.Provider == MembershipProvider.Sqlite
+        ? new SqliteConnectionStringBuilder(membership.Connection) { Mode = SqliteOpenMode.ReadWrite }.ToString()
+        : membership.Connection;
+}

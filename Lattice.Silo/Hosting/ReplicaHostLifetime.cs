@@ -1,0 +1,44 @@
+using Lattice.Core.Replication;
+using Lattice.Grains;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Lattice.Silo.Hosting;
+
+/// <summary>
+/// Has Raft run from when the silo's grain services can be reached, which is before the silo is active: nodes that come
+/// back together elect leaders while Orleans still looks for the silos of their former lives. Stops Raft first of all, so that leaderships are
+/// handed over while everything still works.
+/// </summary>
+internal sealed class ReplicaHostLifetime(ReplicaHost host, IServiceProvider services, IHostApplicationLifetime lifetime, FatalReason fatal)
+    : ILifecycleParticipant<ISiloLifecycle>, IHostedService
+{
+    public void Participate(ISiloLifecycle observer) =>
+        observer.Subscribe(nameof(ReplicaHostLifetime), ServiceLifecycleStage.RuntimeGrainServices + 1, StartReplicas);
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => host.StopAsync(cancellationToken);
+
+    private Task StartReplicas(CancellationToken cancellation)
+    {
+        services.GetRequiredService<OrleansReplicaTransport>().Connect(services.GetRequiredService<PeerDirectory>());
+        host.Start();
+        _ = StopWhenFatalAsync();
+        return Task.CompletedTask;
+    }
+
+    private async Task StopWhenFatalAsync()
+    {
+        fatal.Reason = await host.Fatal.ConfigureAwait(false);
+        lifetime.StopApplication();
+    }
+}
+
+/// <summary>Why the node had to stop; null when it was asked to.</summary>
+internal sealed class FatalReason
+{
+    public Exception? Reason { get; set; }
+}

@@ -1,0 +1,96 @@
+using System.Data.Common;
+using System.Reflection;
+using Lattice.Silo.Configuration;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace Lattice.Silo.Membership;
+
+/// <summary>The database of Orleans membership: makes its tables when they are missing. Several nodes may do so at once.</summary>
+public static class MembershipDatabase
+{
+    // Any number that only this script uses: serialises nodes that start at the same time.
+    private const long SetUpLock = 0x6C61747469636500;
+
+    /// <summary>The name under which Orleans knows the provider. Orleans loads Microsoft.Data.Sqlite under the first one.</summary>
+    public static string Invariant(MembershipProvider provider) => provider == MembershipProvider.Sqlite ? "System.Data.SQLite" : "Npgsql";
+
+    /// <summary>Makes the tables and stored queries that Orleans needs; changes nothing that is there.</summary>
+    /// <exception cref="MembershipDatabaseException">The database cannot be reached or refuses.</exception>
+    public static async Task SetUpAsync(MembershipSettings settings, CancellationToken cancellation)
+    {
+        try
+        {
+            if (settings.Provider == MembershipProvider.Sqlite)
+            {
+                await SetUpSqliteAsync(settings.Connection, cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                await SetUpPostgreSqlAsync(settings.Connection, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is DbException or IOException or ArgumentException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException)
+        {
+            string what = settings.Provider == MembershipProvider.Sqlite ? "SQLite file" : "PostgreSQL database";
+            throw new MembershipDatabaseException($"The membership database ({what}) cannot be used: {e.Message} A node needs it to start; nodes that run go on without it. Check [membership] connection, that the database is up, and that this user may create tables in it.", e);
+        }
+    }
+
+    private static async Task SetUpSqliteAsync(string connectionString, CancellationToken cancellation)
+    {
+        if (Path.GetDirectoryName(new SqliteConnectionStringBuilder(connectionString).DataSource) is { Length: > 0 } directory)
+        {
+            Directory.CreateDirectory(directory);
+        }
+
+        var connection = new SqliteConnection(connectionString);
+        await using (connection.ConfigureAwait(false))
+        {
+            await connection.OpenAsync(cancellation).ConfigureAwait(false);
+
+            // With a write-ahead log readers and a writer do not wait for each other. The mode is kept in the file.
+            await RunAsync(connection, "PRAGMA journal_mode = WAL;", cancellation).ConfigureAwait(false);
+            await RunAsync(connection, $"BEGIN IMMEDIATE;\n{Script("sqlite.sql")}\nCOMMIT;", cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task SetUpPostgreSqlAsync(string connectionString, CancellationToken cancellation)
+    {
+        var connection = new NpgsqlConnection(connectionString);
+        await using (connection.ConfigureAwait(false))
+        {
+            await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                await RunAsync(connection, $"SELECT pg_advisory_xact_lock({SetUpLock});", cancellation).ConfigureAwait(false);
+                await RunAsync(connection, Script("postgresql.sql"), cancellation).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task RunAsync(DbConnection connection, string text, CancellationToken cancellation)
+    {
+        DbCommand command = connection.CreateCommand();
+        await using (command.ConfigureAwait(false))
+        {
+#pragma warning disable CA2100 // The text is a resource of this assembly.
+            command.CommandText = text;
+#pragma warning restore CA2100
+            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static string Script(string name)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Lattice.Silo.Membership.{name}")
+            ?? throw new InvalidOperationException($"The script {name} is missing from the assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}
+
+/// <summary>The membership database cannot be used.</summary>
+public sealed class MembershipDatabaseException(string message, Exception inner) : Exception(message, inner);

@@ -1,0 +1,41 @@
+using System.Reflection;
+using Lattice.Grains;
+using Lattice.Silo.Configuration;
+using Lattice.Silo.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Lattice.Silo;
+
+/// <summary>Puts a Lattice node into a silo: for <c>lattice start</c>, and for applications that host it beside their own grains.</summary>
+public static class SiloBuilderExtensions
+{
+    /// <summary>
+    /// Makes the silo a node: its addresses, membership and grains. The membership tables must exist; see
+    /// <see cref="Membership.MembershipDatabase.SetUpAsync"/>.
+    /// </summary>
+    public static ISiloBuilder AddLattice(this ISiloBuilder silo, NodeSettings settings)
+    {
+        OrleansWiring.Configure(silo, settings);
+        silo.AddLatticeGrains();
+        silo.Services.AddSingleton(TimeProvider.System);
+        silo.Services.AddSingleton(new NodeInfo
+        {
+            Node = settings.Node,
+            ClusterName = settings.Cluster.Name,
+            Addresses = settings.Cluster.Peers.ToDictionary(p => p.Id, p => p.Address),
+            Version = typeof(SiloBuilderExtensions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+            DataDirectory = settings.Storage.DataDirectory,
+            SyncOnWrite = settings.Storage.SyncOnWrite,
+            StartedAt = TimeProvider.System.GetUtcNow(),
+        });
+        silo.Services.AddSingleton(services => ReplicaHostFactory.Open(settings, services.GetRequiredService<OrleansReplicaTransport>(), services.GetRequiredService<ILoggerFactory>()));
+        silo.Services.AddSingleton(services => services.GetRequiredService<NodeStorage>().Host);
+        silo.Services.AddSingleton<FatalReason>();
+        silo.Services.AddSingleton<ReplicaHostLifetime>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ReplicaHostLifetime>());
+        silo.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<ReplicaHostLifetime>());
+        return silo;
+    }
+}
