@@ -37,7 +37,7 @@ public interface IStateSnapshot : IStateReader, IDisposable;
 /// <summary>A forward cursor. The spans are valid until the next move.</summary>
 public interface IStateCursor : IDisposable
 {
-    /// <summary>Moves to the next (at first: the first) key; false at the end.</summary>
+    /// <summary>Moves to the next (at first: the first) key; false at the end, and at every call after it.</summary>
     bool Next();
 
     /// <summary>Key at the cursor.</summary>

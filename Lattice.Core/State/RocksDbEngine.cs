@@ -10,7 +10,10 @@ namespace Lattice.Core.State;
 /// </summary>
 public sealed class RocksDbEngine : IStateEngine
 {
-    private const int BloomBitsPerKey = 10;
+    internal const string ReadFailed = "The state cannot be read";
+    internal const string ReadAdvice = "The node has to stop. If a file is damaged, remove the directories 'wal' and 'state' of this node and start it again: the other nodes then bring it up to date.";
+
+    private const double BloomBitsPerKey = 10;
     private const ulong BlockBytes = 16 << 10;
     private const int DisableWal = 1;
 
@@ -76,7 +79,7 @@ public sealed class RocksDbEngine : IStateEngine
     public byte[]? Get(ReadOnlySpan<byte> key) => Get(key, readOptions);
 
     /// <inheritdoc/>
-    public IStateCursor Cursor(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to) => new RocksDbCursor(this, snapshot: null, from, to);
+    public IStateCursor Cursor(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to) => new RocksDbCursor(db.Handle, snapshot: 0, from, to);
 
     /// <inheritdoc/>
     public IStateSnapshot Snapshot() => new RocksDbSnapshot(this);
@@ -120,7 +123,7 @@ public sealed class RocksDbEngine : IStateEngine
         }
         catch (RocksDbException e)
         {
-            throw Translate("The state cannot be read", e, "The node has to stop. If a file is damaged, remove the directories 'wal' and 'state' of this node and start it again: the other nodes then bring it up to date.");
+            throw Translate(ReadFailed, e, ReadAdvice);
         }
     }
 
@@ -134,7 +137,7 @@ public sealed class RocksDbEngine : IStateEngine
         BlockBasedTableOptions table = new BlockBasedTableOptions()
             .SetBlockCache(Cache.CreateLru((ulong)o.BlockCacheBytes))
             .SetBlockSize(BlockBytes)
-            .SetFilterPolicy(BloomFilterPolicy.Create(BloomBitsPerKey, use_block_based_builder: false))
+            .SetFilterPolicy(RocksDbSharp.Native.Instance.rocksdb_filterpolicy_create_bloom_full(BloomBitsPerKey))
             .SetCacheIndexAndFilterBlocks(cacheIndexAndFilterBlocks: true)
             .SetPinL0FilterAndIndexBlocksInCache(pinL0FilterAndIndexBlocksInCache: true);
         DbOptions native = new DbOptions()

@@ -19,7 +19,7 @@ internal sealed class RocksDbSnapshot : IStateSnapshot
 
     public byte[]? Get(ReadOnlySpan<byte> key) => engine.Get(key, readOptions);
 
-    public IStateCursor Cursor(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to) => new RocksDbCursor(engine, snapshot, from, to);
+    public IStateCursor Cursor(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to) => new RocksDbCursor(engine.Db.Handle, snapshot.Handle, from, to);
 
     public void Dispose()
     {

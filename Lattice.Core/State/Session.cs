@@ -20,7 +20,7 @@ internal sealed class Session(UInt128 client)
     /// <summary>Results remembered.</summary>
     public int Outstanding => results.Count;
 
-    /// <summary>Bytes of the rows that hold them.</summary>
+    /// <summary>Bytes of the rows that hold any.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Place among the sessions, the one that was silent for longest first.</summary>
@@ -54,6 +54,8 @@ internal sealed class Session(UInt128 client)
                     row.Remaining--;
                 }
             }
+
+            Bytes -= row.Remaining == 0 ? row.Length : 0;
         }
     }
 
@@ -64,7 +66,7 @@ internal sealed class Session(UInt128 client)
     {
         rows.Add(row);
         LastSeenMs = lastSeenMs;
-        Bytes += row.Length;
+        Bytes += row.Remaining > 0 ? row.Length : 0;
     }
 
     /// <summary>Drops all rows but the last one that hold nothing any more.</summary>
@@ -80,7 +82,6 @@ internal sealed class Session(UInt128 client)
             }
             else
             {
-                Bytes -= row.Length;
                 removed.Add(row);
             }
         }

@@ -66,12 +66,12 @@ public sealed class SnapshotFileReader : IDisposable
             SnapshotFileInfo info = SnapshotFileFormat.DecodeHeader(Read(opened, 0, headerLength));
             offset = Math.Max(0, opened.Length - SnapshotFileFormat.TrailerSize);
             int directoryLength = SnapshotFileFormat.DirectoryLength(Read(opened, offset, SnapshotFileFormat.TrailerSize));
-            offset = opened.Length - directoryLength;
-            if (offset < headerLength)
+            if (opened.Length - directoryLength < headerLength)
             {
                 throw new SnapshotCorruptException("Its directory is longer than what lies before it.");
             }
 
+            offset = opened.Length - directoryLength;
             SnapshotSection[] sections = SnapshotFileFormat.DecodeDirectory(Read(opened, offset, directoryLength), headerLength, offset);
             return new SnapshotFileReader(opened, path, info, sections);
         }
