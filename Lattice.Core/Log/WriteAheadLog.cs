@@ -12,32 +12,24 @@ namespace Lattice.Core.Log;
 public sealed class WriteAheadLog : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Lock _flushing = new();
     private readonly Lock _removing = new();
     private readonly LogOptions _options;
     private readonly SegmentFiles _files;
     private readonly EntryReader _entries;
+    private readonly LogFlusher _flusher;
     private readonly PendingRecords _pending = new();
-    private readonly Queue<PendingChunk> _writing = new();
-    private readonly SortedDictionary<uint, GroupLog> _groups = [];
-    private readonly List<GroupState> _removed = [];
-    private DiskFailedException? _failure;
-    private ulong _chain;
+    private readonly LogGroups _groups = new();
     private long _appended;
     private long _urgent;
-    private long _written;
-    private long _writtenPlace;
-    private long _synced;
-    private long _syncedPlace;
     private long _mark;
     private long _cached;
-    private int _groupCount;
 
     private WriteAheadLog(IDisk disk, string directory, LogOptions options)
     {
         _options = options;
         _files = new SegmentFiles(disk, directory) { LogId = options.NewLogId };
         _entries = new EntryReader(_files);
+        _flusher = new LogFlusher(_files, options, _pending, _gate);
     }
 
     /// <summary>What opening the log found.</summary>
@@ -50,13 +42,13 @@ public sealed class WriteAheadLog : IDisposable
     public long AppendedSequence => Volatile.Read(ref _appended);
 
     /// <summary>Number of the last record synced. Any thread.</summary>
-    public long SyncedSequence => Volatile.Read(ref _synced);
+    public long SyncedSequence => _flusher.Synced;
 
     /// <summary>Number of the last record that counts as durable: synced, or merely written when <see cref="LogOptions.SyncOnWrite"/> is off. Any thread.</summary>
-    public long DurableSequence => _options.SyncOnWrite ? SyncedSequence : Volatile.Read(ref _written);
+    public long DurableSequence => _options.SyncOnWrite ? _flusher.Synced : _flusher.Written;
 
     /// <summary>Why the log takes nothing any more; null while it works. Any thread.</summary>
-    public DiskFailedException? Failure => Volatile.Read(ref _failure);
+    public DiskFailedException? Failure => _flusher.Failure;
 
     /// <summary>Segment files, the one prepared for later included. Any thread.</summary>
     public int SegmentCount => _files.Count;
@@ -68,7 +60,7 @@ public sealed class WriteAheadLog : IDisposable
         {
             lock (_gate)
             {
-                return [.. _groups.Keys];
+                return _groups.Ids;
             }
         }
     }
@@ -80,13 +72,7 @@ public sealed class WriteAheadLog : IDisposable
         {
             lock (_gate)
             {
-                long bytes = 0;
-                foreach (GroupLog group in _groups.Values)
-                {
-                    bytes += group.Bytes;
-                }
-
-                return bytes;
+                return _groups.LiveBytes;
             }
         }
     }
@@ -113,13 +99,14 @@ public sealed class WriteAheadLog : IDisposable
         {
             lock (_gate)
             {
-                return OldestPin(out uint pin) is { } group && pin < _pending.Segment ? group.Id : null;
+                (uint segment, GroupState? group) = _groups.OldestPin(_flusher.Synced);
+                return segment < _pending.Segment ? group!.Id : null;
             }
         }
     }
 
     /// <summary>Whether records wait to be written. Any thread.</summary>
-    public bool HasPending => AppendedSequence > Volatile.Read(ref _written);
+    public bool HasPending => AppendedSequence > _flusher.Written;
 
     /// <summary>Called, on the appending thread, when a record was appended.</summary>
     internal Action? Appended { get; set; }
@@ -127,14 +114,14 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Whether the last record is a mark, and durable.</summary>
     internal bool IsSealed => Volatile.Read(ref _mark) == AppendedSequence && !HasPending && !HasUnsynced;
 
-    internal bool HasUrgent => Volatile.Read(ref _urgent) > Volatile.Read(ref _written);
+    internal bool HasUrgent => Volatile.Read(ref _urgent) > _flusher.Written;
 
-    internal bool HasUnsynced => Volatile.Read(ref _written) > SyncedSequence;
+    internal bool HasUnsynced => _flusher.Written > _flusher.Synced;
 
     /// <summary>Where the written part of the log ends, see <see cref="LogPlace"/>.</summary>
-    internal long WrittenPlace => Volatile.Read(ref _writtenPlace);
+    internal long WrittenPlace => _flusher.WrittenPlace;
 
-    internal long CacheShare => _options.EntryCacheBytes / Math.Max(1, Volatile.Read(ref _groupCount));
+    internal long CacheShare => _options.EntryCacheBytes / Math.Max(1, _groups.Count);
 
     internal bool CacheOverLimit => Interlocked.Read(ref _cached) > _options.EntryCacheBytes;
 
@@ -178,11 +165,11 @@ public sealed class WriteAheadLog : IDisposable
     {
         lock (_gate)
         {
-            if (!_groups.TryGetValue(id, out GroupLog? group))
+            GroupLog? group = _groups.Find(id);
+            if (group is null)
             {
                 group = new GroupLog(this, id);
-                _groups.Add(id, group);
-                Volatile.Write(ref _groupCount, _groups.Count);
+                _groups.Add(group);
             }
 
             return group;
@@ -194,7 +181,7 @@ public sealed class WriteAheadLog : IDisposable
     {
         lock (_gate)
         {
-            if (!_groups.TryGetValue(id, out GroupLog? group))
+            if (_groups.Find(id) is not { } group)
             {
                 return;
             }
@@ -203,13 +190,11 @@ public sealed class WriteAheadLog : IDisposable
             {
                 // While it is still among the groups: the record may begin a segment, whose first record has to name it.
                 RecordBody.WriteGroup(Place(LogRecordType.GroupRemoved, RecordBody.GroupBytes, out _), id);
-                group.State.Released(_pending.LastSequence, GroupState.None, _synced);
-                _removed.Add(group.State);
+                group.State.Released(_pending.LastSequence, GroupState.None, _flusher.Synced);
                 Publish(lazy: true);
             }
 
-            _groups.Remove(id);
-            Volatile.Write(ref _groupCount, _groups.Count);
+            _groups.Remove(group);
             group.Forget();
         }
 
@@ -224,77 +209,29 @@ public sealed class WriteAheadLog : IDisposable
     /// <exception cref="DiskFailedException">The disk failed. What is durable is unknown, so the log takes nothing any more; it is never tried again.</exception>
     public LogFlush Flush()
     {
-        lock (_flushing)
+        lock (_flusher.Gate)
         {
             try
             {
-                return Write();
+                return _flusher.Write();
             }
             finally
             {
                 // Also when the disk became full halfway: those whose records were written need not wait for the rest.
                 if (_options.SyncOnWrite && Failure is null)
                 {
-                    Sync();
+                    _flusher.Sync();
                 }
             }
         }
     }
 
     /// <summary>Writes everything pending without syncing it.</summary>
-    internal LogFlush Write()
-    {
-        lock (_flushing)
-        {
-            ThrowIfFailed();
-            lock (_gate)
-            {
-                _pending.MoveTo(_writing);
-            }
-
-            try
-            {
-                var result = new LogFlush(0, 0);
-                while (_writing.TryPeek(out PendingChunk? chunk))
-                {
-                    WriteChunk(chunk);
-                    result = new LogFlush(result.Records + chunk.Records, result.Bytes + chunk.Length);
-                    _writing.Dequeue();
-                    chunk.Release();
-                }
-
-                return result;
-            }
-            catch (Exception e) when (e is not DiskFullException)
-            {
-                throw Fail(e);
-            }
-        }
-    }
+    internal LogFlush Write() => _flusher.Write();
 
     /// <summary>Syncs what has been written. Called by <see cref="LogWriter"/> now and then when <see cref="LogOptions.SyncOnWrite"/> is off.</summary>
     /// <exception cref="DiskFailedException">The disk failed; the log takes nothing any more.</exception>
-    public void Sync()
-    {
-        lock (_flushing)
-        {
-            ThrowIfFailed();
-            if (!HasUnsynced)
-            {
-                return;
-            }
-
-            try
-            {
-                SyncSegment(_files.Find((uint)(_writtenPlace >> 32))!);
-            }
-            catch (Exception e)
-            {
-                // Also a full disk: the kernel reports it here for what it had taken and now has dropped.
-                throw Fail(e);
-            }
-        }
-    }
+    public void Sync() => _flusher.Sync();
 
     /// <summary>
     /// Flushes and syncs everything, then writes a mark that says so, unless nothing happened since the last one. With it on
@@ -302,7 +239,7 @@ public sealed class WriteAheadLog : IDisposable
     /// </summary>
     public void Seal()
     {
-        lock (_flushing)
+        lock (_flusher.Gate)
         {
             Write();
             Sync();
@@ -327,7 +264,7 @@ public sealed class WriteAheadLog : IDisposable
     /// <exception cref="DiskFullException">No room; nothing has changed.</exception>
     public bool PrepareNextSegment()
     {
-        uint next = (uint)(WrittenPlace >> 32) + 1;
+        uint next = _flusher.WrittenSegment + 1;
         if (Failure is not null || _files.Find(next) is not null)
         {
             return false;
@@ -361,7 +298,7 @@ public sealed class WriteAheadLog : IDisposable
         long sequence;
         lock (_gate)
         {
-            ThrowIfFailed();
+            _flusher.ThrowIfFailed();
             RecordBody.WriteAppendPrefix(Place(LogRecordType.Append, RecordBody.AppendPrefixBytes(hardState: true), out _), group.Id, hard, 0, 0);
             group.Hard = hard;
             group.Recorded = true;
@@ -387,7 +324,7 @@ public sealed class WriteAheadLog : IDisposable
         long sequence;
         lock (_gate)
         {
-            ThrowIfFailed();
+            _flusher.ThrowIfFailed();
             Span<byte> body = Place(LogRecordType.Append, prefix + bytes, out long offset);
             RecordBody.WriteAppendPrefix(body, group.Id, hard, count, first);
             Span<byte> rest = body[prefix..];
@@ -403,7 +340,7 @@ public sealed class WriteAheadLog : IDisposable
                 // All entries, if there were any, are replaced.
                 if (group.FirstLive != GroupState.None)
                 {
-                    group.Released(sequence, place.Segment, _synced);
+                    group.Released(sequence, place.Segment, _flusher.Synced);
                 }
                 else
                 {
@@ -427,12 +364,12 @@ public sealed class WriteAheadLog : IDisposable
         long sequence;
         lock (_gate)
         {
-            ThrowIfFailed();
+            _flusher.ThrowIfFailed();
             RecordBody.WritePosition(Place(type, RecordBody.PositionBytes, out _), group.Id, position);
             group.Compacted = position;
             group.LastIndex = lastIndex;
             group.Recorded = true;
-            group.Released(_pending.LastSequence, firstLive, _synced);
+            group.Released(_pending.LastSequence, firstLive, _flusher.Synced);
             sequence = Publish(lazy);
         }
 
@@ -477,22 +414,20 @@ public sealed class WriteAheadLog : IDisposable
             replay.Repair();
         }
 
-        foreach ((uint id, GroupReplay group) in replay.Groups)
+        foreach (GroupReplay group in replay.Groups.Values)
         {
-            _groups.Add(id, new GroupLog(this, group));
+            _groups.Add(new GroupLog(this, group));
         }
 
-        _groupCount = _groups.Count;
-        _chain = replay.Chain;
-        _appended = _urgent = _written = _synced = replay.LastSequence;
-        _writtenPlace = _syncedPlace = LogPlace.Of(replay.Active.Number, replay.Offset);
+        _appended = _urgent = replay.LastSequence;
+        _flusher.Continue(replay.Active.Number, replay.Offset, replay.LastSequence, replay.Chain);
         _mark = replay.LastType is LogRecordType.Mark ? replay.LastSequence : 0;
         _pending.Continue(replay.Active.Number, replay.Active.File.Length, replay.Offset, replay.LastSequence);
         if (replay.Offset == SegmentHeader.Bytes)
         {
             lock (_gate)
             {
-                long length = Math.Max(replay.Active.File.Length, PendingRecords.LengthFor(LogRecord.SizeOf(StartBytes()), 0));
+                long length = Math.Max(replay.Active.File.Length, PendingRecords.LengthFor(LogRecord.SizeOf(_groups.StartBytes), 0));
                 _pending.Continue(replay.Active.Number, length, replay.Offset, replay.LastSequence);
                 Start();
                 Publish(lazy: true);
@@ -509,42 +444,15 @@ public sealed class WriteAheadLog : IDisposable
         int size = LogRecord.SizeOf(bodyBytes);
         if (!_pending.Fits(size))
         {
-            _pending.NextSegment(Math.Max(_options.SegmentBytes, PendingRecords.LengthFor(LogRecord.SizeOf(StartBytes()), size)));
+            _pending.NextSegment(Math.Max(_options.SegmentBytes, PendingRecords.LengthFor(LogRecord.SizeOf(_groups.StartBytes), size)));
             Start();
         }
 
         return _pending.Add(type, bodyBytes, out bodyOffset);
     }
 
-    private int StartBytes() => RecordBody.StartHeaderBytes + (RecordedGroups() * RecordBody.StartGroupBytes);
-
-    private int RecordedGroups()
-    {
-        int count = 0;
-        foreach (GroupLog group in _groups.Values)
-        {
-            count += group.State.Recorded ? 1 : 0;
-        }
-
-        return count;
-    }
-
     /// <summary>The first record of a segment.</summary>
-    private void Start()
-    {
-        Span<byte> body = _pending.Add(LogRecordType.SegmentStart, StartBytes(), out _);
-        RecordBody.WriteStartHeader(body, _pending.Segment, RecordedGroups());
-        body = body[RecordBody.StartHeaderBytes..];
-        foreach (GroupLog group in _groups.Values)
-        {
-            GroupState state = group.State;
-            if (state.Recorded)
-            {
-                RecordBody.WriteStartGroup(body, state.Id, state.Hard, state.Compacted, state.LastIndex);
-                body = body[RecordBody.StartGroupBytes..];
-            }
-        }
-    }
+    private void Start() => _groups.WriteStart(_pending.Add(LogRecordType.SegmentStart, _groups.StartBytes, out _), _pending.Segment);
 
     private long Publish(bool lazy)
     {
@@ -558,110 +466,16 @@ public sealed class WriteAheadLog : IDisposable
         return sequence;
     }
 
-    private void WriteChunk(PendingChunk chunk)
-    {
-        Segment segment = _files.Ensure(chunk.Segment, chunk.SegmentLength);
-        if (chunk.EndsSegment)
-        {
-            // Before the record that says so: recovery takes an end without a next segment for a lost file.
-            _files.Ensure(chunk.Segment + 1, _options.SegmentBytes);
-        }
-
-        ulong chain = chunk.Finish(_synced, _chain, LogRecord.Seed(_files.LogId, chunk.Segment));
-        segment.File.Write(chunk.Offset, chunk.Bytes);
-        _chain = chain;
-        lock (_gate)
-        {
-            _pending.Written(chunk.Length);
-        }
-
-        Volatile.Write(ref _writtenPlace, LogPlace.Of(chunk.Segment, chunk.Offset + chunk.Length));
-        Volatile.Write(ref _written, chunk.LastSequence);
-        if (chunk.EndsSegment)
-        {
-            // Recovery relies on it: nothing is in the next segment before this one is durable to its end.
-            SyncSegment(segment);
-        }
-    }
-
-    private void SyncSegment(Segment segment)
-    {
-        long written = _written;
-        long place = _writtenPlace;
-        segment.File.Sync();
-        lock (_gate)
-        {
-            _syncedPlace = place;
-            Volatile.Write(ref _synced, written);
-        }
-    }
-
     private bool IsObsolete(uint segment)
     {
         lock (_gate)
         {
             // The segment that the log was last synced in, and all behind it, stay: an older one may go only when the
             // first record of the next, which stands for all that is forgotten, is durable.
-            _ = OldestPin(out uint pin);
-            return _failure is null && segment < pin && segment < (uint)(_syncedPlace >> 32);
-        }
-    }
-
-    private GroupState? OldestPin(out uint pin)
-    {
-        GroupState? oldest = null;
-        pin = GroupState.None;
-        foreach (GroupLog group in _groups.Values)
-        {
-            Consider(group.State, ref oldest, ref pin);
-        }
-
-        for (int i = _removed.Count - 1; i >= 0; i--)
-        {
-            if (_removed[i].Pin(_synced) == GroupState.None)
-            {
-                _removed.RemoveAt(i);
-            }
-            else
-            {
-                Consider(_removed[i], ref oldest, ref pin);
-            }
-        }
-
-        return oldest;
-    }
-
-    private void Consider(GroupState group, ref GroupState? oldest, ref uint pin)
-    {
-        uint its = group.Pin(_synced);
-        if (its < pin)
-        {
-            pin = its;
-            oldest = group;
-        }
-    }
-
-    private DiskFailedException Fail(Exception cause)
-    {
-        var failure = cause as DiskFailedException ?? new DiskFailedException(
-            "The write-ahead log could not be written. What of it is durable is unknown, so the node has to stop. Check the disk, then start the node again: " + cause.Message, cause);
-        Volatile.Write(ref _failure, failure);
-        return failure;
-    }
-
-    private void ThrowIfFailed()
-    {
-        if (Failure is { } failure)
-        {
-            throw new DiskFailedException(failure.Message, failure);
+            return Failure is null && segment < _groups.OldestPin(_flusher.Synced).Segment && segment < _flusher.SyncedSegment;
         }
     }
 }
-
-/// <summary>What a flush wrote.</summary>
-/// <param name="Records">Records.</param>
-/// <param name="Bytes">Bytes.</param>
-public readonly record struct LogFlush(int Records, long Bytes);
 
 /// <summary>Where the first entry of a record lies.</summary>
 internal readonly record struct LogPlaced(uint Segment, long Offset);

@@ -140,6 +140,9 @@ internal sealed class FaultyDisk : IDisk
     /// <summary>The process dies, the machine does not: everything written is still there.</summary>
     public void Kill() => Interlocked.Increment(ref _epoch);
 
+    /// <summary>What a failed sync leaves: the file's unsynced pages are in memory, count as clean, and are not on the disk.</summary>
+    public void GiveUpUnsynced(string path) => _visible[path].GiveUpUnsynced();
+
     /// <summary>The file's bytes, to look at and to spoil.</summary>
     public byte[] Bytes(string path) => _visible[path].Current;
 
@@ -222,6 +225,8 @@ internal sealed class FaultyDisk : IDisk
 
             _dirty.Clear();
         }
+
+        public void GiveUpUnsynced() => _dirty.Clear();
 
         public void Crash(Func<long, bool> keeps)
         {

@@ -141,6 +141,29 @@ public sealed class LogCorruptionTests
     }
 
     [Fact]
+    public void A_record_with_the_right_number_from_another_life_of_the_same_log_is_refused()
+    {
+        var disk = new FaultyDisk();
+        Open(disk).Group(1);
+        FaultyDisk other = disk.Copy();
+        int offset = 0;
+        int size = 0;
+        foreach ((FaultyDisk one, string text) in new[] { (disk, "one"), (other, "two") })
+        {
+            WriteAheadLog log = Open(one);
+            log.Group(1).Append([Entry(1, 1, text)], null);
+            log.Flush();
+            log.Group(1).Append([Entry(2, 1, "same")], null);
+            log.Flush();
+            (offset, size, _) = Records(one.Bytes(SegmentPath(1)))[^2];
+        }
+
+        // Good in itself, and as long as the one it replaces: only the chain of the next speaks against it.
+        other.Bytes(SegmentPath(1)).AsSpan(offset, size).CopyTo(disk.Bytes(SegmentPath(1)).AsSpan(offset));
+        Assert.Throws<LogCorruptException>(() => Open(disk));
+    }
+
+    [Fact]
     public void A_newer_format_is_named_as_such()
     {
         byte[] whole = (byte[])_disk.Bytes(SegmentPath(1)).Clone();

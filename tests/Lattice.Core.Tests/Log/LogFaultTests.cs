@@ -78,6 +78,28 @@ public sealed class LogFaultTests
     }
 
     [Fact]
+    public void Two_attempts_at_a_write_never_mix_to_something_that_looks_like_corruption()
+    {
+        LogOptions options = Options with { SyncOnWrite = false };
+        WriteAheadLog log = Open(_disk, options);
+        log.Group(1).Append([Entry(1)], null);
+        log.Flush();
+        log.Group(1).Append([Entry(2, 1, 1000)], null);
+        log.Group(1).Append([Entry(3, 1, 1000)], null);
+        log.Group(1).Append([Entry(4, 1, 1000)], null);
+        _disk.WriteBudget = 2500;
+        Assert.Throws<DiskFullException>(() => log.Flush());
+
+        // The sync makes the first attempt durable as far as it went, and more be synced by the time of the second.
+        log.Sync();
+        _disk.WriteBudget = long.MaxValue;
+        log.Flush();
+        int head = Records(_disk.Bytes(SegmentPath(1)))[2].Offset / FaultyDisk.SectorBytes * FaultyDisk.SectorBytes;
+        _disk.Crash(sector => sector == head);
+        Assert.Equal(3UL, Open(_disk, options).Group(1).LastIndex);
+    }
+
+    [Fact]
     public void A_failed_sync_is_final()
     {
         WriteAheadLog log = Open(_disk);

@@ -209,6 +209,25 @@ public sealed class TornTailTests
     }
 
     [Fact]
+    public void What_a_failed_sync_left_in_the_page_cache_is_written_again_before_it_counts()
+    {
+        WriteAheadLog log = Open(_disk);
+        log.Group(1).Append(Run(1, 3), null);
+        _disk.Syncing = path =>
+        {
+            _disk.GiveUpUnsynced(SegmentPath(1));
+            throw new DiskFailedException("Syncing failed: " + path);
+        };
+        Assert.Throws<DiskFailedException>(() => log.Flush());
+        _disk.Kill();
+        _disk.Syncing = null;
+        log = Open(_disk);
+        Assert.Equal(3UL, log.Group(1).LastIndex);
+        _disk.Crash(_ => false);
+        AssertEntries(Run(1, 3), Open(_disk).Group(1));
+    }
+
+    [Fact]
     public void Garbage_behind_the_end_of_the_log_is_cut()
     {
         WriteAheadLog log = Open(_disk);
