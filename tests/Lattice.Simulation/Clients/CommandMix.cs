@@ -12,6 +12,9 @@ internal sealed class CommandMix(int client, KeySpace keys, WorkloadOptions opti
     /// <summary>Remembers how a key was seen.</summary>
     public void See(string key, SeenRecord record) => _seen[key] = record;
 
+    /// <summary>How a key was seen last; absent when it never was.</summary>
+    public SeenRecord LastSeen(string key) => _seen.GetValueOrDefault(key);
+
     /// <summary>A command for one of the group's keys.</summary>
     public Command NextCommand(uint group)
     {

@@ -36,6 +36,9 @@ internal sealed class SimulatedClient
 
     private readonly HashSet<PendingCall> _calls = [];
 
+    /// <summary>How a key was seen last.</summary>
+    public SeenRecord LastSeen(string key) => _mix.LastSeen(key);
+
     /// <summary>Starts the lanes.</summary>
     public void Start()
     {

@@ -17,6 +17,9 @@ internal sealed class SimulatedDisk(SeededRandom random, PowerSwitch power, Cove
     /// <summary>Lets every sync fail until the next crash.</summary>
     public bool FailSyncs { get; set; }
 
+    /// <summary>Set for a disk that lies: it confirms a sync at once and does it when it is called back.</summary>
+    public Action<Action>? SyncLater { get; set; }
+
     /// <summary>Changes with each crash, so that handles of a process that died are noticed when used.</summary>
     public int Life { get; private set; }
 
@@ -140,6 +143,30 @@ internal sealed class SimulatedDisk(SeededRandom random, PowerSwitch power, Cove
             if (torn > 0)
             {
                 coverage.Count("disk: files torn by a crash", torn);
+            }
+        }
+    }
+
+    /// <summary>The process that used the disk died: its handles are gone, what it wrote is still there, synced or not.</summary>
+    public void ProcessDied()
+    {
+        Life++;
+        FailSyncs = false;
+    }
+
+    /// <summary>Removes the files below a directory, durably, as an operator does on a node that is down.</summary>
+    public void Remove(string directory)
+    {
+        foreach (string path in FilesBelow(directory))
+        {
+            Directory(path).Remove(Name(path));
+        }
+
+        foreach ((string path, DirectoryContent content) in _directories)
+        {
+            if (path.StartsWith(directory, StringComparison.Ordinal))
+            {
+                content.Sync();
             }
         }
     }

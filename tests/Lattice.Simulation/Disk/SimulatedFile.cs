@@ -72,7 +72,20 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, FileContent
             throw;
         }
 
-        content.Sync();
+        if (disk.SyncLater is not { } later)
+        {
+            content.Sync();
+            return;
+        }
+
+        int life = disk.Life;
+        later(() =>
+        {
+            if (disk.Life == life)
+            {
+                content.Sync();
+            }
+        });
     }
 
     public void Dispose() => _closed = true;
