@@ -139,18 +139,17 @@ internal static class WireFormat
     {
         Reader reader = new(bytes);
         reader.Version(Version);
-        // A refusal has no applied index: its count follows the version.
-        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[1..]) == RefusedQuery)
+        ulong applied = reader.U64();
+        uint count = reader.U32();
+        if (count == RefusedQuery)
         {
-            _ = reader.U32();
             int code = reader.U16();
             string message = reader.Bytes16();
             reader.End();
-            return new QueryResults(0, [], code, message);
+            return new QueryResults(applied, [], code, message);
         }
 
-        ulong applied = reader.U64();
-        QueryResult[] results = new QueryResult[reader.U32()];
+        QueryResult[] results = new QueryResult[count];
         for (int i = 0; i < results.Length; i++)
         {
             List<(string, SeenRecord)> records = [];
