@@ -89,7 +89,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         {
             action();
         }
-        catch (PowerFailedException)
+        catch (Exception) when (_machine.Power.Off)
         {
             _cluster.PowerLost(_machine, "in the middle of writing");
         }

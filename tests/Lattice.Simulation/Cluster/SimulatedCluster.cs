@@ -107,7 +107,7 @@ internal sealed class SimulatedCluster : ICluster
             Trace.Line(machine.Id, $"starts, incarnation {process.Core.Identity.Incarnation:x}");
             Coverage.Count("node: starts");
         }
-        catch (PowerFailedException)
+        catch (Exception) when (machine.Power.Off)
         {
             PowerLost(machine, "while starting");
         }
