@@ -156,11 +156,13 @@ internal sealed class SimulationRun
 
         foreach (uint group in _cluster.Groups)
         {
-            List<(int Node, ulong Fingerprint)> states =
-                [.. _cluster.Machines.Select(m => (m.Id, SafetyMonitor.Fingerprint(m.Process!.Core.Find(group)!.State)))];
-            if (states.Exists(s => s.Fingerprint != states[0].Fingerprint))
+            Machine first = _cluster.Machines.First();
+            foreach (Machine machine in _cluster.Machines)
             {
-                throw new SimulationFailure($"Group {group}: the states differ at the end: {string.Join(", ", states.Select(s => string.Create(CultureInfo.InvariantCulture, $"node {s.Node} {s.Fingerprint:x16}")))}.");
+                if (machine.Picture(group).Fingerprint() != first.Picture(group).Fingerprint())
+                {
+                    throw new SimulationFailure($"Group {group}: the states of nodes {first.Id} and {machine.Id} differ at the end:{Environment.NewLine}{first.Picture(group).DifferencesFrom(machine.Picture(group))}");
+                }
             }
         }
     }

@@ -50,6 +50,9 @@ internal sealed class Machine
     /// <summary>Directory of the node.</summary>
     public string DataDirectory => FormattableString.Invariant($"/node-{Id}");
 
+    /// <summary>What the state of a group is now.</summary>
+    public GroupPicture Picture(uint group) => new(Store.Rows, group);
+
     /// <summary>The process died; the operating system lives and still writes what the process wrote.</summary>
     public void ProcessDied()
     {

@@ -1,8 +1,7 @@
-using System.IO.Hashing;
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
-using Lattice.Core.State;
 using Lattice.Simulation.Runtime;
+using Lattice.Simulation.State;
 
 namespace Lattice.Simulation.Cluster;
 
@@ -16,7 +15,7 @@ internal sealed class SafetyMonitor(Trace trace, Coverage coverage)
 
     private readonly Dictionary<(uint Group, ulong Term), int> _leaders = [];
     private readonly Dictionary<(uint Group, ulong Index), (ulong Term, int Node)> _applied = [];
-    private readonly Dictionary<(uint Group, ulong Index), (ulong Hash, int Node)> _states = [];
+    private readonly Dictionary<(uint Group, ulong Index), (ulong Hash, GroupPicture Picture, int Node)> _states = [];
     private readonly Dictionary<(int Node, uint Group), Seen> _seen = [];
 
     /// <summary>A replica has run.</summary>
@@ -56,28 +55,16 @@ internal sealed class SafetyMonitor(Trace trace, Coverage coverage)
 
         if (status.Applied.Index > seen.Applied)
         {
-            Applied(node, replica, status.Applied);
+            Applied(process, replica, status.Applied);
         }
 
         trace.Mix(((ulong)node << 32) | replica.Group, status.Applied.Index);
         _seen[(node, replica.Group)] = new Seen(process, status.Role, status.Term, status.Applied.Index);
     }
 
-    /// <summary>A fingerprint of everything that a group's state holds, in the form in which it travels to other nodes.</summary>
-    public static ulong Fingerprint(StateMachine state)
+    private void Applied(NodeProcess process, Replica replica, LogPosition position)
     {
-        XxHash3 hash = new();
-        using GroupSnapshot snapshot = state.OpenSnapshot();
-        foreach (ReadOnlyMemory<byte> block in snapshot.Blocks())
-        {
-            hash.Append(block.Span);
-        }
-
-        return hash.GetCurrentHashAsUInt64();
-    }
-
-    private void Applied(int node, Replica replica, LogPosition position)
-    {
+        int node = process.Machine.Id;
         (uint Group, ulong Index) at = (replica.Group, position.Index);
         if (!_applied.TryAdd(at, (position.Term, node)) && _applied[at].Term != position.Term)
         {
@@ -89,13 +76,14 @@ internal sealed class SafetyMonitor(Trace trace, Coverage coverage)
             return;
         }
 
-        ulong fingerprint = Fingerprint(replica.State);
-        if (!_states.TryAdd(at, (fingerprint, node)))
+        GroupPicture picture = process.Machine.Picture(replica.Group);
+        ulong fingerprint = picture.Fingerprint();
+        if (!_states.TryAdd(at, (fingerprint, picture, node)))
         {
             coverage.Count("monitor: states compared");
             if (_states[at].Hash != fingerprint)
             {
-                throw new SimulationFailure($"Group {replica.Group}: the states of nodes {_states[at].Node} and {node} differ after entry {position.Index}.");
+                throw new SimulationFailure($"Group {replica.Group}: the states of nodes {_states[at].Node} and {node} differ after entry {position.Index}:{Environment.NewLine}{_states[at].Picture.DifferencesFrom(picture)}");
             }
         }
     }

@@ -46,7 +46,7 @@ internal sealed class ClientHistory(long expirySlack)
         {
             Operation operation = command.Operations[i];
             SeenRecord before = result.Records[i];
-            writes |= operation.Kind != OperationKind.Get;
+            writes |= operation.Kind == OperationKind.Put || (operation.Kind == OperationKind.Delete && before.Present);
             if (operation.Kind == OperationKind.Put)
             {
                 Learn(operation.Key, result.Revision, operation.Value);

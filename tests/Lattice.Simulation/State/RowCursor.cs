@@ -26,6 +26,9 @@ internal sealed class RowCursor : IStateCursor
         }
     }
 
+    /// <summary>The row at the cursor.</summary>
+    public RowTree Current => _current!;
+
     public ReadOnlySpan<byte> Key => _current!.Key;
 
     public ReadOnlySpan<byte> Value => _current!.Value;
