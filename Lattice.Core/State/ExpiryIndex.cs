@@ -8,7 +8,7 @@ internal sealed class ExpiryIndex(RecordStore store)
 {
     private readonly SortedSet<(ulong ExpiryMs, byte[] Key)> added = new(ByExpiry.Instance);
 
-    // Everything below it is gone: cursors begin here and so do not walk over what was removed before.
+    // No record expires below it: cursors begin here and so do not walk over what was removed before.
     private ulong floor;
 
     /// <summary>No record expires before this; null when none expires at all.</summary>
@@ -27,6 +27,9 @@ internal sealed class ExpiryIndex(RecordStore store)
     {
         added.Add((expiryMs, key));
         NextMs = NextMs is { } next ? Math.Min(next, expiryMs) : expiryMs;
+
+        // The floor may stand at a later expiry: a cursor that begins there would never come across this one.
+        floor = Math.Min(floor, expiryMs);
     }
 
     /// <summary>What was added is in the engine now.</summary>
