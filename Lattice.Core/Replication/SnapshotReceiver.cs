@@ -68,8 +68,15 @@ internal sealed class SnapshotReceiver : IDisposable
             return (Reply(chunk, next), null);
         }
 
+        if (metadata!.Position.Index <= state.Applied.Index)
+        {
+            // The log has brought this replica as far in the meantime. The sender finds out where it stands.
+            Dispose();
+            return (Reply(chunk, 0) with { Reject = true }, null);
+        }
+
         installer.Complete();
-        SnapshotMetadata installed = metadata!;
+        SnapshotMetadata installed = metadata;
         completedStream = stream;
         completedChunks = next;
         Dispose();
