@@ -117,6 +117,11 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         MessageCodec.Write(writer, group, message);
         byte[] frame = writer.WrittenSpan.ToArray();
         _cluster.Trace.Mix(XxHash3.HashToUInt64(frame), (ulong)_machine.Id);
+        if (message.Kind is not (MessageKind.Heartbeat or MessageKind.HeartbeatReply))
+        {
+            _cluster.Trace.Line(_machine.Id, $"group {group}: {MessageText.Describe(message)}");
+        }
+
         _cluster.SendFrame(_machine.Id, group, message, frame);
     }
 
