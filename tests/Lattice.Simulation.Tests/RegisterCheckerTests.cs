@@ -97,6 +97,14 @@ public sealed class RegisterCheckerTests
     }
 
     [Fact]
+    public void A_write_of_unknown_outcome_may_come_and_expire_unseen() =>
+        Accepts(
+            Put("p", 0, 1, "a"),
+            Put("u", 2, Never, "b"),
+            Put("e", 3, Never, Absent) with { Requires = "b" },
+            Get("g", 5, 6, Absent));
+
+    [Fact]
     public void The_order_that_explains_is_found_among_many_concurrent_operations()
     {
         List<RegisterOperation> history = [Put("p0", 0, 1, "v0")];

@@ -10,10 +10,16 @@ internal static class UnknownOutcomes
     public static IReadOnlyList<RegisterOperation> Narrow(IReadOnlyList<RegisterOperation> history)
     {
         HashSet<string> written = new(StringComparer.Ordinal);
+        HashSet<string> erasable = new(StringComparer.Ordinal);
         bool anyPresent = false;
         foreach (RegisterOperation operation in history)
         {
             anyPresent |= !operation.IsOptional && operation.Requires is RegisterOperation.Present;
+            if (operation.IsOptional && IsValue(operation.Requires) && operation.Sets is RegisterOperation.Absent)
+            {
+                erasable.Add(operation.Requires!);
+            }
+
             if (IsValue(operation.Sets) && !written.Add(operation.Sets!))
             {
                 throw new InvalidOperationException($"Two operations of one history set the same value: {operation}");
@@ -35,9 +41,10 @@ internal static class UnknownOutcomes
             {
                 narrowed.Add(operation with { Returned = seen });
             }
-            else if (anyPresent)
+            else if (anyPresent || erasable.Contains(operation.Sets!))
             {
-                // Somebody found the key present without saying what it held: it may have been this.
+                // Somebody found the key present without saying what it held: it may have been this. Or it came and went
+                // unseen, by its expiry, and what was seen is that the value before it is gone.
                 narrowed.Add(operation);
             }
         }
