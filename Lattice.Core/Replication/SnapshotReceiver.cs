@@ -19,7 +19,10 @@ internal sealed class SnapshotReceiver : IDisposable
     private ulong completedChunks;
 
     /// <summary>Takes a chunk; answers with a reply and, when it was the last one, with what the state now stands for.</summary>
-    public (Message Reply, SnapshotMetadata? Installed) Take(Message chunk, StateMachine state)
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="state">The state that the snapshot is to replace.</param>
+    /// <param name="committed">What the log holds as committed: the state gets there without a snapshot.</param>
+    public (Message Reply, SnapshotMetadata? Installed) Take(Message chunk, StateMachine state, ulong committed)
     {
         if (chunk.Context == completedStream && completedStream != 0)
         {
@@ -28,7 +31,7 @@ internal sealed class SnapshotReceiver : IDisposable
 
         if (chunk.Snapshot is { } begins && chunk.Index == 0 && chunk.Context != stream)
         {
-            if (begins.Position.Index <= state.Applied.Index)
+            if (begins.Position.Index <= committed)
             {
                 return (Reply(chunk, 0) with { Reject = true }, null);
             }
@@ -68,7 +71,7 @@ internal sealed class SnapshotReceiver : IDisposable
             return (Reply(chunk, next), null);
         }
 
-        if (metadata!.Position.Index <= state.Applied.Index)
+        if (metadata!.Position.Index <= committed)
         {
             // The log has brought this replica as far in the meantime. The sender finds out where it stands.
             Dispose();

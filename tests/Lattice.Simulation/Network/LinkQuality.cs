@@ -17,7 +17,7 @@ internal sealed record LinkQuality
     /// <summary>Probability that a message arrives twice.</summary>
     public double Duplication { get; init; }
 
-    /// <summary>Probability that a message takes up to fifty times as long, so that many others overtake it.</summary>
+    /// <summary>Probability that a message takes up to fifty times as long (but not seconds), so that many others overtake it.</summary>
     public double Straggling { get; init; }
 
     /// <summary>Whether messages may overtake each other at all.</summary>
@@ -30,6 +30,6 @@ internal sealed record LinkQuality
     public long Delay(SeededRandom random)
     {
         long delay = MinimumDelay + random.Exponential(MeanJitter);
-        return random.Chance(Straggling) ? delay * random.Between(2, 50) : delay;
+        return random.Chance(Straggling) ? Math.Max(delay, Math.Min(delay * random.Between(2, 50), 2 * VirtualClock.Second)) : delay;
     }
 }

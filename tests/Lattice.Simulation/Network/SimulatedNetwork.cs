@@ -48,7 +48,7 @@ internal sealed class SimulatedNetwork(VirtualClock clock, SeededRandom random, 
     public bool IsCut(int from, int to) => LinkOf(from, to).Cuts > 0;
 
     /// <summary>Gives a link a quality of its own; null: the default again.</summary>
-    public void SetQuality(int from, int to, LinkQuality? quality) => LinkOf(from, to).Quality = quality;
+    public void SetQuality(int from, int to, LinkQuality? quality) => LinkOf(from, to).Reset(quality);
 
     /// <summary>Heals all cuts and gives every link the default quality.</summary>
     public void HealAll()
@@ -56,7 +56,7 @@ internal sealed class SimulatedNetwork(VirtualClock clock, SeededRandom random, 
         foreach (Link link in _links.Values)
         {
             link.Cuts = 0;
-            link.Quality = null;
+            link.Reset(null);
         }
     }
 
@@ -94,12 +94,20 @@ internal sealed class SimulatedNetwork(VirtualClock clock, SeededRandom random, 
 
     private sealed class Link
     {
-        public LinkQuality? Quality { get; set; }
+        public LinkQuality? Quality { get; private set; }
 
         public int Cuts { get; set; }
 
         public long BusyUntil { get; set; }
 
         public long LastArrival { get; set; }
+
+        /// <summary>Another connection: what is sent on it does not wait for what is still under way on the old one.</summary>
+        public void Reset(LinkQuality? quality)
+        {
+            Quality = quality;
+            BusyUntil = 0;
+            LastArrival = 0;
+        }
     }
 }
