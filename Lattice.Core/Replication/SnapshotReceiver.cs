@@ -9,6 +9,12 @@ namespace Lattice.Core.Replication;
 /// </summary>
 internal sealed class SnapshotReceiver : IDisposable
 {
+    /// <summary>
+    /// Answer to a stream of what is committed here already: the log goes on from there, and nothing more need be sent. A refusal
+    /// would have the leader, which may have compacted what lies before, begin the same stream for ever.
+    /// </summary>
+    public const ulong HasItAll = ulong.MaxValue;
+
     private SnapshotInstaller? installer;
     private SnapshotMetadata? metadata;
     private ulong stream;
@@ -33,7 +39,7 @@ internal sealed class SnapshotReceiver : IDisposable
         {
             if (begins.Position.Index <= committed)
             {
-                return (Reply(chunk, 0) with { Reject = true }, null);
+                return (Reply(chunk, HasItAll), null);
             }
 
             Dispose();
@@ -73,9 +79,9 @@ internal sealed class SnapshotReceiver : IDisposable
 
         if (metadata!.Position.Index <= committed)
         {
-            // The log has brought this replica as far in the meantime. The sender finds out where it stands.
+            // The log has brought this replica as far in the meantime.
             Dispose();
-            return (Reply(chunk, 0) with { Reject = true }, null);
+            return (Reply(chunk, HasItAll), null);
         }
 
         installer.Complete();
