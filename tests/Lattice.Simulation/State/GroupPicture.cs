@@ -33,7 +33,7 @@ internal sealed class GroupPicture(RowTree? rows, uint group)
     /// <summary>The rows in which this picture and another differ, for people.</summary>
     public string DifferencesFrom(GroupPicture other)
     {
-        SortedDictionary<string, (string? Here, string? There)> rows = new(StringComparer.Ordinal);
+        SortedDictionary<string, (string? Here, string? There)> both = new(StringComparer.Ordinal);
         foreach (RowTree row in Rows())
         {
             rows[Describe(row.Key)] = (Short(row.Value), null);
