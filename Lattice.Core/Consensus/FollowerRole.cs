@@ -7,12 +7,20 @@ namespace Lattice.Core.Consensus;
 internal sealed class FollowerRole(RaftCore core) : Role(core)
 {
     private readonly List<(ulong Context, int Age)> forwarded = [];
+    private int ticksSinceJoin;
 
     public override RaftRole Kind => Core.PassiveKind;
 
     public override void Tick()
     {
         AgeReads();
+        if (Core.Leader != 0 && Kind == RaftRole.Recovering && ++ticksSinceJoin >= Core.Options.ElectionTicks)
+        {
+            // The leader is heard because it still counts on an earlier incarnation of this node.
+            ticksSinceJoin = 0;
+            Core.AskToJoin();
+        }
+
         if (++Core.ElectionElapsed >= Core.ElectionTimeout)
         {
             Core.OnElectionTimeout();
