@@ -36,17 +36,17 @@ internal sealed class GroupPicture(RowTree? rows, uint group)
         SortedDictionary<string, (string? Here, string? There)> both = new(StringComparer.Ordinal);
         foreach (RowTree row in Rows())
         {
-            rows[Describe(row.Key)] = (Short(row.Value), null);
+            both[Describe(row.Key)] = (Short(row.Value), null);
         }
 
         foreach (RowTree row in other.Rows())
         {
             string key = Describe(row.Key);
-            rows[key] = (rows.GetValueOrDefault(key).Here, Short(row.Value));
+            both[key] = (both.GetValueOrDefault(key).Here, Short(row.Value));
         }
 
         StringBuilder text = new();
-        foreach ((string key, (string? here, string? there)) in rows.Where(r => !string.Equals(r.Value.Here, r.Value.There, StringComparison.Ordinal)).Take(12))
+        foreach ((string key, (string? here, string? there)) in both.Where(r => !string.Equals(r.Value.Here, r.Value.There, StringComparison.Ordinal)).Take(12))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {key}: {here ?? "absent"} | {there ?? "absent"}");
         }
