@@ -1,0 +1,24 @@
+#pragma warning disable CS1591
+using Lattice.Grains;
+
+namespace Lattice.Client;
+
+public sealed class LatticeClientOptions { public string ClusterName { get; set; } = "lattice"; public List<string> Gateways { get; } = []; public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10); }
+public sealed class LatticeRecord { public ReadOnlyMemory<byte> Value { get; init; } public ulong Revision { get; init; } public DateTimeOffset? Expires { get; init; } }
+public class LatticeException(string message) : Exception(message);
+public sealed class LatticeClient : IAsyncDisposable
+{
+    public static Task<LatticeClient> ConnectAsync(LatticeClientOptions options, CancellationToken cancellation = default) => throw new LatticeException("none");
+    public ValueTask<LatticeRecord?> GetAsync(byte[] key, CancellationToken cancellationToken = default) => throw new LatticeException("none");
+    public ValueTask<ulong> PutAsync(byte[] key, byte[] value, TimeSpan? ttl = null, CancellationToken cancellationToken = default) => throw new LatticeException("none");
+    public ValueTask<bool> DeleteAsync(byte[] key, CancellationToken cancellation = default) => throw new LatticeException("none");
+    public ValueTask<ClusterStatus> StatusAsync(int timeoutMs, CancellationToken cancellation = default) => throw new LatticeException("none");
+    public ValueTask<bool> StopNodeAsync(int node, CancellationToken cancellation = default) => throw new LatticeException("none");
+    public ValueTask<CasOutcome> CompareAndSetAsync(byte[] key, CasCondition condition, byte[] value, CancellationToken cancellation = default) => throw new LatticeException("none");
+    public IAsyncEnumerable<ScannedRecord> ScanAsync(byte[] from, byte[]? to, int? limit, bool keysOnly, CancellationToken cancellation = default) => throw new LatticeException("none");
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+public sealed record CasCondition(ulong? Revision, bool Absent, byte[]? Value);
+public sealed record CasOutcome(bool Succeeded, ulong Revision, LatticeRecord? Present);
+public sealed record ScannedRecord(ReadOnlyMemory<byte> Key, LatticeRecord Record);
