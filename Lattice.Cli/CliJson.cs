@@ -16,9 +16,18 @@ namespace Lattice.Cli;
 [JsonSerializable(typeof(BenchmarkReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    /// <summary>For standard output: text stays readable, one document on one line.</summary>
-    public static CliJson Lines { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    /// <summary>For standard output: one document on one line.</summary>
+    public static CliJson Lines { get; } = new(ForOutput(indented: false));
 
     /// <summary>For standard output: indented.</summary>
-    public static CliJson Indented { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true });
+    public static CliJson Indented { get; } = new(ForOutput(indented: true));
+
+    // Text in keys and values stays readable: the output goes to a terminal or a parser, not into a web page.
+    private static JsonSerializerOptions ForOutput(bool indented) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = indented,
+    };
 }

@@ -36,10 +36,11 @@ internal static class StartCommand
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var parent = ParentWatch.Start(shell, stop.Cancel);
-        return await RunServerAsync(settings, stop.Token).ConfigureAwait(false);
+        return await RunServerAsync(settings, shell.Error, stop.Token).ConfigureAwait(false);
     }
 
     // Apart, so that no other command loads the host's assemblies.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Task<int> RunServerAsync(NodeSettings settings, CancellationToken cancellation) => LatticeServer.RunAsync(settings, cancellation);
+    private static Task<int> RunServerAsync(NodeSettings settings, TextWriter errors, CancellationToken cancellation) =>
+        LatticeServer.RunAsync(settings, errors, cancellation);
 }

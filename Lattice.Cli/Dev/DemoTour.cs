@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Lattice.Cli.Cluster;
 using Lattice.Cli.Status;
 using Lattice.Client;
@@ -138,7 +137,7 @@ internal sealed class DemoTour(DevCluster cluster, TextWriter output)
         Show(view);
     }
 
-    private async Task<ClusterView> WaitAsync(DevClient watch, Func<ClusterView, bool> condition, string what, CancellationToken cancellation)
+    private static async Task<ClusterView> WaitAsync(DevClient watch, Func<ClusterView, bool> condition, string what, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
