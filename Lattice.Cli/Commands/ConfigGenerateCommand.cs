@@ -51,6 +51,11 @@ internal static class ConfigGenerateCommand
         string folder = Path.GetDirectoryName(full) ?? throw new CommandFailedException(ExitCodes.Usage, $"'{path}' is a folder. Give the file to write, for example {Path.Combine(path, $"node{node}.toml")}.");
         IReadOnlyList<PeerSettings> peers = given.Count > 0 ? given : PeerDefaults.For(node, full, shell.Paths);
         string text = SettingsTemplate.Generate(node, peers, membership, shell.Paths);
+        if (SettingsFile.Parse(text, path, node, shell.Paths) is { Errors: [_, ..] errors })
+        {
+            throw new CommandFailedException(ExitCodes.Negative, $"The file would not be valid, so nothing was written. Change --peer or --membership:\n{string.Join('\n', errors)}");
+        }
+
         Directory.CreateDirectory(folder);
         try
         {
