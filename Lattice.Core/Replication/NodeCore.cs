@@ -43,7 +43,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     private NodeCore(NodeCoreOptions options, NodeOrigin origin, WriteAheadLog wal, NodeDevices devices)
     {
         this.options = options;
-        (disk, engine, time, random, transport, scheduler) = (devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, devices.Scheduler);
+        (disk, engine, time, random, transport, scheduler) = (devices.Disk, devices.Engine.Value, devices.Time, devices.Random, devices.Transport, devices.Scheduler);
         identity = origin.Identity;
         MayFound = origin.MayFound;
         Log = wal;
@@ -79,15 +79,17 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     {
         NodeOrigin origin = NodeOrigin.Determine(options, devices);
         WriteAheadLog wal = WriteAheadLog.Open(devices.Disk, NodeOrigin.LogDirectory(options), options.Log with { NewLogId = origin.Identity.Incarnation });
-        var core = new NodeCore(options, origin, wal, devices);
+        NodeCore? core = null;
         try
         {
+            core = new NodeCore(options, origin, wal, devices);
             core.CreateReplicas();
             return core;
         }
         catch
         {
-            core.Dispose();
+            core?.Dispose();
+            wal.Dispose();
             throw;
         }
     }
@@ -306,10 +308,10 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     }
 }
 
-/// <summary>What a node runs on.</summary>
+/// <summary>What a node runs on. The engine is opened after identity and log were found to be in order, so that a refusal changes nothing.</summary>
 internal sealed record NodeDevices(
     IDisk Disk,
-    IStateEngine Engine,
+    Lazy<IStateEngine> Engine,
     TimeProvider Time,
     Random Random,
     IReplicaTransport Transport,

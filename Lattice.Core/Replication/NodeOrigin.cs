@@ -50,7 +50,7 @@ internal sealed record NodeOrigin(NodeIdentity Identity, bool MayFound)
         }
 
         // The state may hold what the lost log never got agreed, so it goes too.
-        Clear(devices.Engine);
+        Clear(devices.Engine.Value);
         return New(options, devices, found.ClusterId, mayFound: false);
     }
 

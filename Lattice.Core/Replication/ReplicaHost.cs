@@ -291,14 +291,14 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
 /// <summary>What a <see cref="ReplicaHost"/> runs on.</summary>
 /// <param name="Disk">Files of log and snapshots.</param>
-/// <param name="Engine">The state; the host does not dispose it.</param>
+/// <param name="Engine">The state, opened when identity and log are in order; the host does not dispose it.</param>
 /// <param name="Time">Clock.</param>
 /// <param name="Random">Source of election timeouts and identities.</param>
 /// <param name="Transport">Way to the peers.</param>
 /// <param name="Logger">Where events are told.</param>
 public sealed record ReplicaHostDevices(
     IDisk Disk,
-    IStateEngine Engine,
+    Lazy<IStateEngine> Engine,
     TimeProvider Time,
     Random Random,
     IReplicaTransport Transport,

@@ -8,7 +8,8 @@ internal sealed class ExpiryIndex(RecordStore store)
 {
     private readonly SortedSet<(ulong ExpiryMs, byte[] Key)> added = new(ByExpiry.Instance);
 
-    // Everything below it is gone: cursors begin here and so do not walk over what was removed before.
+    // Everything below it is gone, and nothing is added below it, since it is never ahead of the clock: cursors begin here and so do
+    // not walk over what was removed before.
     private ulong floor;
 
     /// <summary>No record expires before this; null when none expires at all.</summary>
@@ -19,7 +20,6 @@ internal sealed class ExpiryIndex(RecordStore store)
     {
         using IStateCursor cursor = Cursor();
         NextMs = cursor.Next() ? StateKeys.ReadExpiry(cursor.Key, out _) : null;
-        floor = NextMs ?? 0;
     }
 
     /// <summary>A record with an expiry was put.</summary>
@@ -74,7 +74,7 @@ internal sealed class ExpiryIndex(RecordStore store)
             if (expiry > clockMs || removed == most)
             {
                 NextMs = expiry;
-                floor = expiry;
+                floor = Math.Min(expiry, clockMs);
                 return;
             }
 

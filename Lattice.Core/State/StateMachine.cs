@@ -43,7 +43,7 @@ public sealed class StateMachine
         isNew = root is null;
         lastEpoch = root is null ? 1 : GroupMeta.DecodeRoot(group, root);
         Configuration = Configuration.Empty;
-        DropLeftovers();
+        EpochCleanup.DropAllBut(engine, group, isNew ? null : lastEpoch);
         parts = Load(lastEpoch);
     }
 
@@ -298,33 +298,6 @@ public sealed class StateMachine
         }
 
         return new Parts(store, records, expiries, sessions, new CommandExecutor(limits, ownsSlot, records, expiries, sessions));
-    }
-
-    /// <summary>A snapshot that was being installed when the node stopped left rows of an epoch that never came to count.</summary>
-    private void DropLeftovers()
-    {
-        byte[] from = StateKeys.EpochStart(Group, isNew ? 1 : lastEpoch + 1);
-        byte[] to = Group == uint.MaxValue ? [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF] : StateKeys.EpochStart(Group + 1, 0);
-        DropIfAny(from, to);
-        if (lastEpoch > 1)
-        {
-            DropIfAny(StateKeys.EpochStart(Group, 1), StateKeys.EpochStart(Group, lastEpoch));
-        }
-    }
-
-    private void DropIfAny(byte[] from, byte[] to)
-    {
-        using (IStateCursor cursor = engine.Cursor(from, to))
-        {
-            if (!cursor.Next())
-            {
-                return;
-            }
-        }
-
-        using StateBatch batch = engine.CreateBatch();
-        batch.DeleteRange(from, to);
-        engine.Write(batch);
     }
 
     private void ThrowIfBroken()

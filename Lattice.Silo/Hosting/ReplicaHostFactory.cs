@@ -17,17 +17,23 @@ internal static class ReplicaHostFactory
     {
         string data = settings.Storage.DataDirectory;
         ReplicaHostOptions options = Options(settings);
+        var disk = new PhysicalDisk();
+        disk.CreateDirectory(data);
         DataDirectoryLock held = DataDirectoryLock.Acquire(data);
-        RocksDbEngine? engine = null;
+        var engine = new Lazy<IStateEngine>(() => RocksDbEngine.Open(Path.Combine(data, "state"), new RocksDbOptions()));
         try
         {
-            engine = RocksDbEngine.Open(Path.Combine(data, "state"), new RocksDbOptions());
-            var devices = new ReplicaHostDevices(new PhysicalDisk(), engine, TimeProvider.System, Random.Shared, transport, loggers.CreateLogger("Lattice.Replicas"));
-            return new NodeStorage(held, engine, ReplicaHost.Open(options, devices));
+            var devices = new ReplicaHostDevices(disk, engine, TimeProvider.System, Random.Shared, transport, loggers.CreateLogger("Lattice.Replicas"));
+            ReplicaHost host = ReplicaHost.Open(options, devices);
+            return new NodeStorage(held, engine.Value, host);
         }
         catch
         {
-            engine?.Dispose();
+            if (engine.IsValueCreated)
+            {
+                engine.Value.Dispose();
+            }
+
             held.Dispose();
             throw;
         }
@@ -69,7 +75,7 @@ internal static class ReplicaHostFactory
 }
 
 /// <summary>What a node has open on its disk.</summary>
-internal sealed record NodeStorage(DataDirectoryLock Lock, RocksDbEngine Engine, ReplicaHost Host) : IAsyncDisposable
+internal sealed record NodeStorage(DataDirectoryLock Lock, IStateEngine Engine, ReplicaHost Host) : IAsyncDisposable
 {
     public async ValueTask DisposeAsync()
     {

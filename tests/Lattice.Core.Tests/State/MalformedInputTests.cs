@@ -21,7 +21,7 @@ public class MalformedInputTests
             Assert.Null(f.Value("a"));
         }
 
-        Assert.Equal(2, f.WriteRaw(good[..^1]).Count);
+        Assert.Equal(2, f.WriteRaw(good.AsMemory(0, good.Length - 1)).Count);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public class MalformedInputTests
             IReadOnlyList<CommandResult> results = f.WriteRaw(mutated.AsMemory(0, position < length ? length : mutated.Length));
             return results.Count > 0 || BitConverter.ToUInt32(mutated, 25) == 0;
         }, iter: 3000, threads: 1);
-        Gen.Byte.Array[0, 200].Sample(bytes => f.WriteRaw(bytes).Count >= 0, iter: 2000, threads: 1);
+        Gen.Byte.Array[0, 200].Sample(bytes => f.WriteRaw(bytes).All(r => r.Status == CommandStatus.Refused), iter: 2000, threads: 1);
         Gen.Byte.Array[0, 100].Sample(bytes => f.Machine.Query(bytes).Length > 0, iter: 2000, threads: 1);
     }
 
@@ -75,7 +75,7 @@ public class MalformedInputTests
         ReadOnlyMemory<byte>[] batches = [B("one"), B(""), B("three")];
         EntryPayload payload = EntryPayload.Decode(EntryPayload.Encode(77, batches));
         Assert.Equal(77UL, payload.TimeMs);
-        Assert.Equal(["one", "", "three"], payload.Batches.Select(b => S(b)));
+        Assert.Equal(["one", "", "three"], payload.Batches.Select(b => S(b)), StringComparer.Ordinal);
         Assert.Throws<WireFormatException>(() => EntryPayload.Decode(B("\u0001")));
     }
 }

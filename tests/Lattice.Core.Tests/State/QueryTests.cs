@@ -31,7 +31,7 @@ public class QueryTests
         }
 
         Assert.Equal(22, pages);
-        Assert.Equal(Enumerable.Range(0, 1500).Select(i => $"key-{i:D5}"), seen);
+        Assert.Equal(Enumerable.Range(0, 1500).Select(i => $"key-{i:D5}"), seen, StringComparer.Ordinal);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public class QueryTests
         Assert.Equal(4, f.Scan("", "").Page.Count);
         Assert.Equal(5, f.Scan("", "", keysOnly: true).Page.Count);
         Assert.Equal(2, f.Scan("", "", limit: 2).Page.Count);
-        Assert.Equal(1, f.Scan("", "", bytes: 1).Page.Count);
+        Assert.Single(f.Scan("", "", bytes: 1).Page);
         Assert.True(f.Scan("", "", limit: 4).More);
         Assert.False(f.Scan("4", "", limit: 4).More);
         Assert.False(f.Scan("0", "4", limit: 4).More);
@@ -59,10 +59,10 @@ public class QueryTests
         f.Put("a", "1");
         f.Put("b", "2");
         f.Put("c", "3");
-        Assert.Equal(["a", "b"], f.Scan("a", "c").Page.Select(r => S(r.Key)));
+        Assert.Equal(["a", "b"], f.Scan("a", "c").Page.Select(r => S(r.Key)), StringComparer.Ordinal);
         Assert.Empty(f.Scan("c", "c").Page);
         Assert.Empty(f.Scan("c", "a").Page);
-        Assert.Equal(["b", "c"], f.Scan("aa", "").Page.Select(r => S(r.Key)));
+        Assert.Equal(["b", "c"], f.Scan("aa", "").Page.Select(r => S(r.Key)), StringComparer.Ordinal);
         Assert.All(f.Scan("", "", keysOnly: true).Page, r => Assert.True(r.Record.Present && r.Record.Value.IsEmpty));
     }
 
@@ -135,7 +135,7 @@ public class QueryTests
         ExecutedEntries executed = f.Machine.Execute([f.NextEntry(new WriteBatchBuilder().Command().Put(B("a"), B("2")).Command().Delete(B("a")).Build())]);
         Assert.Equal("1", f.Value("a"));
         Assert.Equal(1UL, f.Machine.Applied.Index);
-        Assert.Equal(["1->2", "2->"], executed.Effects.Select(e => $"{S(e.Before.Value)}->{S(e.After.Value)}"));
+        Assert.Equal(["1->2", "2->"], executed.Effects.Select(e => $"{S(e.Before.Value)}->{S(e.After.Value)}"), StringComparer.Ordinal);
         f.Machine.Commit(executed);
         Assert.Null(f.Value("a"));
         Assert.Equal(2UL, f.Machine.Applied.Index);
