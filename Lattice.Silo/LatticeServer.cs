@@ -40,7 +40,7 @@ public static class LatticeServer
         try
         {
             PortCheck.Run(settings);
-            await MembershipDatabase.SetUpAsync(settings.Membership, cancellation).ConfigureAwait(false);
+            await MembershipDatabase.PrepareAsync(settings, cancellation).ConfigureAwait(false);
             WebApplication app = Build(settings);
             await using (app.ConfigureAwait(false))
             {
@@ -68,7 +68,11 @@ public static class LatticeServer
         builder.Logging.AddConsole(o => o.FormatterName = JournalFormatter.FormatterName);
         builder.Logging.AddConsoleFormatter<JournalFormatter, JournalFormatterOptions>(o => o.ForJournal = SystemdHelpers.IsSystemdService());
         builder.Logging.SetMinimumLevel(LogLevel.Information);
-        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+
+        // Its advice about the garbage collector is for servers that have a machine to themselves; its watchdog counts the first
+        // check of a silo as late by the machine's uptime.
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error).AddFilter("Lattice.Grains.ReplicaService", LogLevel.Warning);
         builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.UseUrls($"http://{settings.MetricsAddress}");

@@ -13,7 +13,7 @@ public static class SiloBuilderExtensions
 {
     /// <summary>
     /// Makes the silo a node: its addresses, membership and grains. The membership tables must exist; see
-    /// <see cref="Membership.MembershipDatabase.SetUpAsync"/>.
+    /// <see cref="Membership.MembershipDatabase.PrepareAsync"/>.
     /// </summary>
     public static ISiloBuilder AddLattice(this ISiloBuilder silo, NodeSettings settings)
     {

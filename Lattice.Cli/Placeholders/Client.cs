@@ -1,5 +1,8 @@
 #pragma warning disable CS1591
 using Lattice.Grains;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
 
 namespace Lattice.Client;
 
@@ -8,15 +11,24 @@ public sealed class LatticeRecord { public ReadOnlyMemory<byte> Value { get; ini
 public class LatticeException(string message) : Exception(message);
 public sealed class LatticeClient : IAsyncDisposable
 {
-    public static Task<LatticeClient> ConnectAsync(LatticeClientOptions options, CancellationToken cancellation = default) => throw new LatticeException("none");
+    private Microsoft.Extensions.Hosting.IHost host = null!;
+    private IClusterClient client = null!;
+    public static async Task<LatticeClient> ConnectAsync(LatticeClientOptions options, CancellationToken cancellation = default)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.UseOrleansClient(c => c.UseStaticClustering(options.Gateways.Select(System.Net.IPEndPoint.Parse).ToArray()).Configure<Orleans.Configuration.ClusterOptions>(o => { o.ClusterId = options.ClusterName; o.ServiceId = options.ClusterName; }));
+        IHost host = builder.Build();
+        try { await host.StartAsync(cancellation); } catch (Exception e) { throw new LatticeException(e.Message); }
+        return new LatticeClient { host = host, client = host.Services.GetRequiredService<IClusterClient>() };
+    }
     public ValueTask<LatticeRecord?> GetAsync(byte[] key, CancellationToken cancellationToken = default) => throw new LatticeException("none");
     public ValueTask<ulong> PutAsync(byte[] key, byte[] value, TimeSpan? ttl = null, CancellationToken cancellationToken = default) => throw new LatticeException("none");
     public ValueTask<bool> DeleteAsync(byte[] key, CancellationToken cancellation = default) => throw new LatticeException("none");
-    public ValueTask<ClusterStatus> StatusAsync(int timeoutMs, CancellationToken cancellation = default) => throw new LatticeException("none");
-    public ValueTask<bool> StopNodeAsync(int node, CancellationToken cancellation = default) => throw new LatticeException("none");
+    public ValueTask<ClusterStatus> StatusAsync(int timeoutMs, CancellationToken cancellation = default) => client.GetGrain<INodeGrain>(0).Status(timeoutMs);
+    public ValueTask<bool> StopNodeAsync(int node, CancellationToken cancellation = default) => client.GetGrain<INodeGrain>(0).Stop(node);
     public ValueTask<CasOutcome> CompareAndSetAsync(byte[] key, CasCondition condition, byte[] value, CancellationToken cancellation = default) => throw new LatticeException("none");
     public IAsyncEnumerable<ScannedRecord> ScanAsync(byte[] from, byte[]? to, int? limit, bool keysOnly, CancellationToken cancellation = default) => throw new LatticeException("none");
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync() { await host.StopAsync(); host.Dispose(); }
 }
 
 public sealed record CasCondition(ulong? Revision, bool Absent, byte[]? Value);

@@ -84,7 +84,7 @@ internal sealed class CandidateRole : Role
             // There is a cluster already: this node was wiped, or comes late. Founding a second one would split it.
             Core.ClusterSeen = true;
             Core.BecomeFollower(Core.Term, 0);
-            Core.AskToJoin();
+            Core.AskEverybodyToJoin();
             return;
         }
 

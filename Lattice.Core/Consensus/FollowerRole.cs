@@ -8,6 +8,9 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
 {
     private readonly List<(ulong Context, int Age)> forwarded = [];
 
+    // Ticks under a leader that has not taken this incarnation in, as far as this replica knows.
+    private int strangerTicks;
+
     public override RaftRole Kind => Core.PassiveKind;
 
     public override void Tick()
@@ -16,6 +19,17 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
         if (++Core.ElectionElapsed >= Core.ElectionTimeout)
         {
             Core.OnElectionTimeout();
+            return;
+        }
+
+        // A leader that does not know that this node lost its log goes on sending it heartbeats, so no election timeout
+        // ever passes; without being asked it would never notice.
+        bool isStranger = Core.Leader != 0 && !Core.Configuration.Accepts(Core.Node, Core.Incarnation);
+        strangerTicks = isStranger ? strangerTicks + 1 : 0;
+        if (strangerTicks >= Core.ElectionTimeout)
+        {
+            strangerTicks = 0;
+            Core.AskToJoin(Core.Leader);
         }
     }
 

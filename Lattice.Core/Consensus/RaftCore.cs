@@ -256,11 +256,11 @@ internal sealed class RaftCore
         if (passive == RaftRole.Removed)
         {
             ResetElectionTimer();
-            AskToJoin(every: RemovedPatienceTimeouts);
+            AskEverybodyToJoin(every: RemovedPatienceTimeouts);
             return;
         }
 
-        AskToJoin(every: passive == RaftRole.Recovering ? 1 : PatienceTimeouts);
+        AskEverybodyToJoin(every: passive == RaftRole.Recovering ? 1 : PatienceTimeouts);
         if (CanCampaign)
         {
             BecomeCandidate(CampaignKind.PreElection);
@@ -281,7 +281,7 @@ internal sealed class RaftCore
     }
 
     /// <summary>Asks whoever may lead to take this incarnation in; a leader that has done so ignores it.</summary>
-    public void AskToJoin(int every = 1)
+    public void AskEverybodyToJoin(int every = 1)
     {
         if (IsFounding || LeaderlessTimeouts % every != 0)
         {
@@ -290,9 +290,13 @@ internal sealed class RaftCore
 
         foreach (int node in KnownNodes())
         {
-            Outbox.Send(new Message { Kind = MessageKind.Join, From = Node, FromIncarnation = Incarnation, To = node, Index = Log.LastIndex });
+            AskToJoin(node);
         }
     }
+
+    /// <summary>Asks one node to take this incarnation in.</summary>
+    public void AskToJoin(int leader) =>
+        Outbox.Send(new Message { Kind = MessageKind.Join, From = Node, FromIncarnation = Incarnation, To = leader, Index = Log.LastIndex });
 
     /// <summary>Every other node that may belong to the group.</summary>
     public SortedSet<int> KnownNodes()

@@ -32,7 +32,7 @@ internal sealed class CatalogFounder(NodeCoreOptions options)
 
         // Absence is a condition of the write: should two leaders in succession both get here, the first catalogue stays.
         var batch = new WriteBatchBuilder();
-        byte[] value = SystemCatalog.Found(options.ClusterName, raft.Configuration, options.Shards).Encode();
+        byte[] value = SystemCatalog.Found(options.ClusterName, raft.Configuration, options.Shards, options.Limits).Encode();
         batch.PutIfAbsent(Encoding.UTF8.GetBytes(SystemCatalog.Key), value);
         underWay = true;
         system.Write(batch.Build(), _ => underWay = false);

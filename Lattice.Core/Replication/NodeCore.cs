@@ -215,7 +215,8 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     private void CreateReplicas()
     {
-        var state = new StateMachine(engine, 0, options.Limits, cache);
+        // Not the node's own limits: all replicas must decide alike.
+        var state = new StateMachine(engine, 0, new StateLimits(), cache);
         Replica system = Create(0, state);
         replicas[0] = system;
         if (ReadCatalog(state) is { } read)
@@ -258,7 +259,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
             // Evaluated before Log.Group() makes the group known.
             bool isFounder = record.Founders.GetValueOrDefault(options.Node) == Identity.Incarnation && !Log.Groups.Contains(record.Id);
-            var state = new StateMachine(engine, record.Id, options.Limits, cache);
+            var state = new StateMachine(engine, record.Id, Catalog.Limits, cache, slot => Catalog.GroupOf(slot) == record.Id);
             if (isFounder && state.Applied.Index == 0)
             {
                 state.Bootstrap(FirstConfiguration(record), new LogPosition(1, 1));

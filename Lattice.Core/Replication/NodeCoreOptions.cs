@@ -27,7 +27,7 @@ public sealed record NodeCoreOptions
     /// <summary>The log.</summary>
     public LogOptions Log { get; init; } = new();
 
-    /// <summary>Limits of commands and queries.</summary>
+    /// <summary>Limits of commands and queries in a cluster that is founded; later it is the catalogue that counts.</summary>
     public StateLimits Limits { get; init; } = new();
 
     /// <summary>Records that the node's cache holds (<c>cache_size</c>).</summary>

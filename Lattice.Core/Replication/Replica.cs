@@ -409,7 +409,7 @@ internal sealed class Replica : IDisposable
             return;
         }
 
-        if (snapshots.Take(chunk, state, out Action reply) is { } installed)
+        if (snapshots.Take(chunk, state, raft.Commit, out Action reply) is { } installed)
         {
             // The state must be durable before the log that led to it goes: after a crash in between, the state is
             // ahead of the log, which recovery knows how to handle; the other way round would lose entries.

@@ -9,6 +9,12 @@ namespace Lattice.Core.Replication;
 /// </summary>
 internal sealed class SnapshotReceiver : IDisposable
 {
+    /// <summary>
+    /// Answer to a stream of what is committed here already: the log goes on from there, and nothing more need be sent. A refusal
+    /// would have the leader, which may have compacted what lies before, begin the same stream for ever.
+    /// </summary>
+    public const ulong HasItAll = ulong.MaxValue;
+
     private SnapshotInstaller? installer;
     private SnapshotMetadata? metadata;
     private ulong stream;
@@ -19,7 +25,10 @@ internal sealed class SnapshotReceiver : IDisposable
     private ulong completedChunks;
 
     /// <summary>Takes a chunk; answers with a reply and, when it was the last one, with what the state now stands for.</summary>
-    public (Message Reply, SnapshotMetadata? Installed) Take(Message chunk, StateMachine state)
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="state">The state that the snapshot is to replace.</param>
+    /// <param name="committed">What the log holds as committed: the state gets there without a snapshot.</param>
+    public (Message Reply, SnapshotMetadata? Installed) Take(Message chunk, StateMachine state, ulong committed)
     {
         if (chunk.Context == completedStream && completedStream != 0)
         {
@@ -28,9 +37,9 @@ internal sealed class SnapshotReceiver : IDisposable
 
         if (chunk.Snapshot is { } begins && chunk.Index == 0 && chunk.Context != stream)
         {
-            if (begins.Position.Index <= state.Applied.Index)
+            if (begins.Position.Index <= committed)
             {
-                return (Reply(chunk, 0) with { Reject = true }, null);
+                return (Reply(chunk, HasItAll), null);
             }
 
             Dispose();
@@ -68,8 +77,15 @@ internal sealed class SnapshotReceiver : IDisposable
             return (Reply(chunk, next), null);
         }
 
+        if (metadata!.Position.Index <= committed)
+        {
+            // The log has brought this replica as far in the meantime.
+            Dispose();
+            return (Reply(chunk, HasItAll), null);
+        }
+
         installer.Complete();
-        SnapshotMetadata installed = metadata!;
+        SnapshotMetadata installed = metadata;
         completedStream = stream;
         completedChunks = next;
         Dispose();

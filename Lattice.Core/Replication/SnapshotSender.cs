@@ -53,6 +53,13 @@ internal sealed class SnapshotSender : IDisposable
             return;
         }
 
+        if (reply.Index == SnapshotReceiver.HasItAll)
+        {
+            ended = true;
+            underWay.Clear();
+            return;
+        }
+
         while (acknowledged < reply.Index && underWay.Count > 0)
         {
             underWay.Dequeue();

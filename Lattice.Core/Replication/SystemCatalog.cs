@@ -45,6 +45,9 @@ public sealed record SystemCatalog
     /// <summary>The shard map, in order of slots.</summary>
     public ImmutableArray<SlotRange> Slots { get; init; } = [];
 
+    /// <summary>Limits of commands and queries. They decide what a command does, so all replicas must have the same.</summary>
+    public StateLimits Limits { get; init; } = new();
+
     /// <summary>Whether the cluster is founded.</summary>
     public bool IsFounded => ClusterId != 0;
 
@@ -66,7 +69,7 @@ public sealed record SystemCatalog
     }
 
     /// <summary>The catalogue of a new cluster: <paramref name="shards"/> groups with equal runs of slots, on the system group's members.</summary>
-    public static SystemCatalog Found(string name, Configuration system, int shards)
+    public static SystemCatalog Found(string name, Configuration system, int shards, StateLimits limits)
     {
         var groups = ImmutableArray.CreateBuilder<GroupRecord>(shards);
         var slots = ImmutableArray.CreateBuilder<SlotRange>(shards);
@@ -77,7 +80,7 @@ public sealed record SystemCatalog
             slots.Add(new SlotRange((int)((long)SlotHash.Slots * i / shards), (uint)(i + 1)));
         }
 
-        return new SystemCatalog { Name = name, ClusterId = system.ClusterId, Groups = groups.MoveToImmutable(), Slots = slots.MoveToImmutable() };
+        return new SystemCatalog { Name = name, ClusterId = system.ClusterId, Groups = groups.MoveToImmutable(), Slots = slots.MoveToImmutable(), Limits = limits };
     }
 
     /// <summary>The record's value.</summary>

@@ -15,9 +15,13 @@ internal static class OrleansWiring
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
     private const int MissedProbes = 3;
 
-    // A starting silo looks so long for silos that the table lists as active before it takes them for dead. By default
-    // that is five minutes, for which two nodes of a killed three-node cluster would be useless.
-    private static readonly TimeSpan MaxJoinAttemptTime = TimeSpan.FromSeconds(3);
+    // A starting silo tries so long to reach every silo that the table lists as active. Those that are gone were taken out before
+    // (StaleSilos), so this is for one that hangs or cannot be reached.
+    private static readonly TimeSpan MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
+
+    // How often a silo signs the table, and the time without a signature after which it counts as gone.
+    private static readonly TimeSpan SignInterval = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan SilenceOfTheGone = 4 * SignInterval;
 
     private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(15);
 
@@ -39,9 +43,9 @@ internal static class OrleansWiring
         {
             o.ProbeTimeout = ProbeTimeout;
             o.NumMissedProbesLimit = MissedProbes;
-            o.NumVotesForDeathDeclaration = 1;
             o.MaxJoinAttemptTime = MaxJoinAttemptTime;
             o.TableRefreshTimeout = TableRefresh;
+            o.IAmAliveTablePublishTimeout = SignInterval;
         });
         silo.UseAdoNetClustering(o =>
         {

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Reflection;
 using Lattice.Silo.Configuration;
+using Lattice.Silo.Hosting;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -15,10 +16,11 @@ public static class MembershipDatabase
     /// <summary>The name under which Orleans knows the provider. Orleans loads Microsoft.Data.Sqlite under the first one.</summary>
     public static string Invariant(MembershipProvider provider) => provider == MembershipProvider.Sqlite ? "System.Data.SQLite" : "Npgsql";
 
-    /// <summary>Makes the tables and stored queries that Orleans needs; changes nothing that is there.</summary>
+    /// <summary>Makes the tables and stored queries that Orleans needs, where they are missing, and takes silos out that are gone.</summary>
     /// <exception cref="MembershipDatabaseException">The database cannot be reached or refuses.</exception>
-    public static async Task SetUpAsync(MembershipSettings settings, CancellationToken cancellation)
+    public static async Task PrepareAsync(NodeSettings node, CancellationToken cancellation)
     {
+        MembershipSettings settings = node.Membership;
         try
         {
             if (settings.Provider == MembershipProvider.Sqlite)
@@ -29,6 +31,8 @@ public static class MembershipDatabase
             {
                 await SetUpPostgreSqlAsync(settings.Connection, cancellation).ConfigureAwait(false);
             }
+
+            await StaleSilos.DeclareDeadAsync(node, OrleansWiring.SilenceOfTheGone, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DbException or IOException or ArgumentException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException)
         {

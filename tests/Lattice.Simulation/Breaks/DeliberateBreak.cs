@@ -1,0 +1,61 @@
+using System.Buffers;
+using Lattice.Core.Consensus;
+using Lattice.Core.Replication;
+using Lattice.Simulation.Cluster;
+using Lattice.Simulation.Runtime;
+
+namespace Lattice.Simulation.Breaks;
+
+/// <summary>
+/// A rule that is broken on purpose, outside of the product's code, to show that the simulation notices. The base breaks nothing.
+/// </summary>
+internal class DeliberateBreak
+{
+    private static readonly SortedDictionary<string, (string What, Func<DeliberateBreak> Create)> Known = new(StringComparer.Ordinal)
+    {
+        ["acknowledge-before-sync"] = ("the disk says that a write is durable before it is", () => new AcknowledgeBeforeSync()),
+        ["vote-twice"] = ("a vote that was refused is granted on its way", () => new VoteTwice()),
+        ["skip-noop"] = ("a new leader answers reads before it has committed an entry of its term", () => new SkipNoop()),
+        ["forget-session"] = ("the replicas do not learn which session a command belongs to", () => new ForgetSession()),
+        ["follower-reads"] = ("any replica answers linearizable reads from what it has", () => new FollowerReads()),
+    };
+
+    /// <summary>Names of all breaks, with what each does.</summary>
+    public static IEnumerable<(string Name, string What)> All => Known.Select(k => (k.Key, k.Value.What));
+
+    /// <summary>A fresh instance by name; null or empty: nothing is broken.</summary>
+    /// <exception cref="ArgumentException">No such break.</exception>
+    public static DeliberateBreak Create(string? name)
+    {
+        if (string.IsNullOrEmpty(name))
+        {
+            return new DeliberateBreak();
+        }
+
+        return Known.TryGetValue(name, out (string What, Func<DeliberateBreak> Create) found)
+            ? found.Create()
+            : throw new ArgumentException($"There is no break named '{name}'; there are: {string.Join(", ", Known.Keys)}.", nameof(name));
+    }
+
+    /// <summary>Prepares a machine.</summary>
+    public virtual void Install(Machine machine, VirtualClock clock)
+    {
+    }
+
+    /// <summary>Another frame to send in place of the message; null: the message as it is.</summary>
+    public virtual byte[]? Rewrite(uint group, Message message) => null;
+
+    /// <summary>Another write batch in place of the one that a client sent.</summary>
+    public virtual ReadOnlyMemory<byte> RewriteWrite(ReadOnlyMemory<byte> batch) => batch;
+
+    /// <summary>Whether the replica answers a linearizable query from its state without asking anybody.</summary>
+    public virtual bool AnswersLocally(Replica replica) => false;
+
+    /// <summary>The frame of a message.</summary>
+    protected static byte[] Encode(uint group, Message message)
+    {
+        ArrayBufferWriter<byte> writer = new();
+        MessageCodec.Write(writer, group, message);
+        return writer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,232 @@
+using System.Buffers;
+using System.IO.Hashing;
+using Lattice.Core.Consensus;
+using Lattice.Core.Disk;
+using Lattice.Core.Replication;
+using Lattice.Simulation.Runtime;
+using Lattice.Simulation.State;
+
+namespace Lattice.Simulation.Cluster;
+
+/// <summary>
+/// One process of a node, from its start to its death: the product's own <see cref="NodeCore"/>, which gets its turns,
+/// its ticks and its flushes from the event queue in place of threads.
+/// </summary>
+internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly Machine _machine;
+    private readonly Queue<Action> _held = new();
+    private readonly Dictionary<Replica, long> _wakes = [];
+    private NodeCore? _core;
+    private bool _dead;
+    private bool _paused;
+    private bool _tickHeld;
+    private bool _flushing;
+
+    public NodeProcess(SimulatedCluster cluster, Machine machine)
+    {
+        _cluster = cluster;
+        _machine = machine;
+    }
+
+    /// <summary>The node.</summary>
+    public NodeCore Core => _core ?? throw new SimulationFailure($"Node {_machine.Id} is used before it has started.");
+
+    public Machine Machine => _machine;
+
+    /// <summary>Whether it runs, be it paused.</summary>
+    public bool Alive => !_dead && _core is not null;
+
+    /// <summary>Opens the node; throws what the product throws when it cannot start.</summary>
+    public void Start()
+    {
+        SimulatedStateEngine engine = _machine.Store.Open();
+        _core = NodeCore.Open(
+            _cluster.OptionsOf(_machine),
+            new NodeDevices(_machine.Disk, engine, _machine.Clock, _machine.Random.Fork(), this, this));
+        ScheduleTick();
+        ScheduleCheckpoint();
+        ScheduleIdleWork();
+    }
+
+    /// <summary>The process is gone; nothing of it happens any more.</summary>
+    public void Die()
+    {
+        _dead = true;
+        _held.Clear();
+    }
+
+    /// <summary>Stops the process as SIGSTOP does: what comes in waits.</summary>
+    public void Pause() => _paused = true;
+
+    /// <summary>Lets it go on, with everything that has come in meanwhile.</summary>
+    public void Resume()
+    {
+        _paused = false;
+        _tickHeld = false;
+        while (!_dead && !_paused && _held.TryDequeue(out Action? action))
+        {
+            Enter(action);
+        }
+    }
+
+    /// <summary>Lets the process do something, if it lives; when it fails at it, it dies.</summary>
+    public void Enter(Action action)
+    {
+        if (_dead)
+        {
+            return;
+        }
+
+        if (_paused)
+        {
+            _held.Enqueue(action);
+            return;
+        }
+
+        try
+        {
+            action();
+        }
+        catch (Exception) when (_machine.Power.Off)
+        {
+            _cluster.PowerLost(_machine, "in the middle of writing");
+        }
+        catch (Exception e) when (e is DiskFailedException or DiskFullException)
+        {
+            // The product stops a node whose disk failed: what of its writes is durable is unknown.
+            _cluster.ProcessDied(_machine, e.Message);
+        }
+        catch (Exception e) when (e is not SimulationFailure)
+        {
+            throw new SimulationFailure($"Node {_machine.Id} failed: {e.Message}", e);
+        }
+    }
+
+    void INodeScheduler.Schedule(Replica replica) => After(_machine.Random.Between(2L, 40L), () => Run(replica));
+
+    void INodeScheduler.LogAppended() => ScheduleFlush(_machine.Random.Exponential(_machine.SyncTime));
+
+    void INodeScheduler.LeaderChanged(uint group, int leader) =>
+        _cluster.Trace.Line(_machine.Id, $"group {group}: the leader is {leader}");
+
+    void IReplicaTransport.Send(uint group, Message message)
+    {
+        ArrayBufferWriter<byte> writer = new();
+        MessageCodec.Write(writer, group, message);
+        byte[] frame = writer.WrittenSpan.ToArray();
+        _cluster.Trace.Mix(XxHash3.HashToUInt64(frame), (ulong)_machine.Id);
+        if (message.Kind is not (MessageKind.Heartbeat or MessageKind.HeartbeatReply))
+        {
+            _cluster.Trace.Line(_machine.Id, $"group {group}: {MessageText.Describe(message)}");
+        }
+
+        _cluster.SendFrame(_machine.Id, group, message, frame);
+    }
+
+    private void After(long delay, Action action) => _cluster.Clock.After(delay, () => Enter(action));
+
+    private void Run(Replica replica)
+    {
+        replica.Run();
+        _cluster.Monitor.Ran(this, replica);
+        if (replica.WakeAt != long.MaxValue && _wakes.GetValueOrDefault(replica, long.MaxValue) > replica.WakeAt)
+        {
+            long wake = replica.WakeAt;
+            _wakes[replica] = wake;
+            _cluster.Clock.At(wake, () => Enter(() =>
+            {
+                _wakes.Remove(replica);
+                Run(replica);
+            }));
+        }
+    }
+
+    private void ScheduleFlush(long delay)
+    {
+        if (!_flushing)
+        {
+            _flushing = true;
+            After(delay, Flush);
+        }
+    }
+
+    private void Flush()
+    {
+        _flushing = false;
+        try
+        {
+            Core.Log.Flush();
+            Core.DiskFull = false;
+        }
+        catch (DiskFullException)
+        {
+            // As the product's log writer: what was written before is synced, the rest is tried again when there may be room.
+            Core.DiskFull = true;
+            Core.Log.Sync();
+            _cluster.Coverage.Count("node: log refused, disk full");
+            ScheduleFlush(_machine.Random.Between(50L, 1_000L) * VirtualClock.Millisecond);
+        }
+
+        Core.LogFlushed();
+    }
+
+    private void ScheduleTick()
+    {
+        double interval = _cluster.Profile.Replica.TickInterval.TotalMicroseconds * _machine.TickRate;
+        _cluster.Clock.After((long)interval, () =>
+        {
+            if (_dead)
+            {
+                return;
+            }
+
+            ScheduleTick();
+            if (_paused && _tickHeld)
+            {
+                return;
+            }
+
+            // A stopped process gets one tick for all that it missed, as a timer would give it.
+            _tickHeld = _paused;
+            Enter(Core.Tick);
+        });
+    }
+
+    private void ScheduleCheckpoint() => After(_machine.Random.Exponential(_cluster.Profile.CheckpointInterval), () =>
+    {
+        ScheduleCheckpoint();
+        try
+        {
+            Core.Checkpoint();
+        }
+        catch (DiskFullException)
+        {
+            _cluster.Coverage.Count("node: checkpoint refused, disk full");
+        }
+    });
+
+    /// <summary>What the log's threads do beside flushing.</summary>
+    private void ScheduleIdleWork() => After(_machine.Random.Exponential(500 * VirtualClock.Millisecond), () =>
+    {
+        ScheduleIdleWork();
+        try
+        {
+            if (Core.Log.WantsNextSegment)
+            {
+                Core.Log.PrepareNextSegment();
+            }
+
+            if (!Core.Log.IsSealed && _machine.Random.Chance(0.3))
+            {
+                Core.Log.Seal();
+                Core.LogFlushed();
+            }
+        }
+        catch (DiskFullException)
+        {
+            _cluster.Coverage.Count("node: log refused, disk full");
+        }
+    });
+}

@@ -1,0 +1,99 @@
+using Lattice.Simulation.Cluster;
+using Lattice.Simulation.Runtime;
+
+namespace Lattice.Simulation.Faults;
+
+/// <summary>
+/// Lets things go wrong, one after the other and several at once. Every seed draws which kinds and how often (swarm
+/// testing: what some runs leave out lets others get deeper).
+/// </summary>
+internal sealed class Nemesis
+{
+    private const int MostAtOnce = 3;
+
+    private readonly SimulatedCluster _cluster;
+    private readonly SeededRandom _random;
+    private readonly List<Fault> _faults;
+    private readonly List<Action> _open = [];
+    private readonly long _pause;
+    private bool _stopped;
+
+    public Nemesis(SimulatedCluster cluster, SeededRandom random)
+    {
+        _cluster = cluster;
+        _random = random;
+        _pause = random.Pick([500L, 1_500L, 4_000L]) * VirtualClock.Millisecond;
+        List<Fault> all =
+        [
+            .. CrashFaults.All,
+            .. cluster.Profile.Replica.LeaseReads ? [] : CrashFaults.Pauses,
+            .. NetworkFaults.All,
+            .. DiskFaults.All,
+            .. LeadershipFaults.All,
+        ];
+        double share = random.Pick([0.2, 0.5, 1.0]);
+        _faults = [.. all.Where(_ => random.Chance(share))];
+    }
+
+    /// <summary>Begins after the given time.</summary>
+    public void Start(long after) => _cluster.Clock.After(after, Next);
+
+    /// <summary>Ends everything that is wrong: links, disks, processes.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        foreach (Action heal in _open.ToList())
+        {
+            heal();
+        }
+
+        _cluster.Network.HealAll();
+        foreach (Machine machine in _cluster.Machines)
+        {
+            machine.KeptDown = false;
+            machine.Power.Disarm();
+            machine.Disk.Capacity = long.MaxValue;
+            machine.SyncTime = _cluster.Profile.SyncTime;
+        }
+
+        _cluster.StartAll();
+        _cluster.Trace.Line(0, $"the faults are over");
+    }
+
+    private void Next()
+    {
+        if (_stopped || _faults.Count == 0)
+        {
+            return;
+        }
+
+        _cluster.Clock.After(_random.Exponential(_pause), Next);
+        if (_open.Count >= MostAtOnce)
+        {
+            return;
+        }
+
+        Fault fault = _random.Pick(_faults);
+        if (fault.Begin(_cluster, _random) is not { } healing)
+        {
+            return;
+        }
+
+        _cluster.Coverage.Count($"fault: {fault.Name}");
+        _cluster.Trace.Line(0, $"FAULT {fault.Name}");
+        if (healing.After > 0)
+        {
+            Action heal = null!;
+            heal = () =>
+            {
+                if (_open.Remove(heal))
+                {
+                    healing.Heal();
+                    _cluster.Trace.Line(0, $"over: {fault.Name}");
+                }
+            };
+            _open.Add(heal);
+            _cluster.Clock.After(healing.After, heal);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Lattice.Simulation.Runtime;
+
+/// <summary>The clock of one machine: the simulation's time, read with an error. Nothing in the protocol may rely on clocks that agree.</summary>
+internal sealed class NodeClock(VirtualClock clock) : TimeProvider
+{
+    /// <summary>What this machine's calendar is ahead of the simulation's; may be negative and may jump.</summary>
+    public TimeSpan Skew { get; set; }
+
+    public override long TimestampFrequency => clock.TimestampFrequency;
+
+    public override long GetTimestamp() => clock.GetTimestamp();
+
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Skew;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        clock.CreateTimer(callback, state, dueTime, period);
+}
