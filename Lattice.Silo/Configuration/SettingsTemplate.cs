@@ -31,7 +31,8 @@ public static class SettingsTemplate
     /// <param name="peers">All nodes.</param>
     /// <param name="membership">Membership database; null: the default.</param>
     /// <param name="paths">Where defaults lie.</param>
-    public static string Generate(int node, IReadOnlyList<PeerSettings> peers, MembershipSettings? membership, LatticePaths paths)
+    /// <param name="values">Settings that are not to have their default, by full name (<c>metrics.address</c>).</param>
+    public static string Generate(int node, IReadOnlyList<PeerSettings> peers, MembershipSettings? membership, LatticePaths paths, IReadOnlyDictionary<string, object>? values = null)
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"# Configuration of node {node}. Every key is listed with its default; what is commented out has it.");
@@ -40,7 +41,7 @@ public static class SettingsTemplate
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"[{section.Key}]");
             foreach (SettingDefinition definition in section)
             {
-                Append(text, definition, node, membership, paths);
+                Append(text, definition, node, membership, paths, values);
             }
 
             if (section.Key == "cluster")
@@ -59,7 +60,7 @@ public static class SettingsTemplate
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };
 
-    private static void Append(StringBuilder text, SettingDefinition definition, int node, MembershipSettings? membership, LatticePaths paths)
+    private static void Append(StringBuilder text, SettingDefinition definition, int node, MembershipSettings? membership, LatticePaths paths, IReadOnlyDictionary<string, object>? values)
     {
         text.Append("# ").Append(definition.Meaning);
         if (definition.Kind == SettingKind.Integer)
@@ -76,7 +77,7 @@ public static class SettingsTemplate
         {
             "membership.provider" when membership is not null => membership.Provider == MembershipProvider.PostgreSql ? "postgresql" : "sqlite",
             "membership.connection" => membership?.Connection,
-            _ => null,
+            _ => values?.GetValueOrDefault(definition.Name),
         };
         bool isDefault = given is null;
         text.AppendLine(CultureInfo.InvariantCulture, $"{(isDefault ? "# " : "")}{definition.Key} = {Quote(given ?? definition.Default(node, paths))}");

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Text.Json;
+using Lattice.Cli.Cluster;
+using Lattice.Cli.Output;
+using Lattice.Cli.Status;
+
+namespace Lattice.Cli.Commands;
+
+/// <summary><c>lattice status [N]</c>: how the cluster stands; the exit code says it too.</summary>
+internal static class StatusCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(Shell shell)
+    {
+        Argument<int?> node = CommonOptions.Node<int?>("Show only this node");
+        node.Arity = ArgumentArity.ZeroOrOne;
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Also every group on every node, links, disks, versions, durability" };
+        Option<bool> json = CommonOptions.Json();
+        Option<string?> config = CommonOptions.Config();
+        var command = new Command("status", "Shows how the cluster stands. Exit code 0: healthy, 1: degraded, 2: unavailable.") { node, verbose, json, config };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            ClusterLocation location = ClusterLocator.Of(shell).Locate(parsed.GetValue(config));
+            int? only = parsed.GetValue(node);
+            ClusterView? answered = await StatusQuery.AskAsync(location, cancellation).ConfigureAwait(false);
+            ClusterView view = answered ?? StatusQuery.NothingReachable(location);
+            if (only is not null && view.Nodes.All(n => n.Status.Node != only))
+            {
+                throw new CommandFailedException(ExitCodes.Usage, $"Cluster '{view.Name}' has no node {only}; it has {string.Join(", ", view.Nodes.Select(n => n.Status.Node))}.");
+            }
+
+            Write(shell, view, only, parsed.GetValue(verbose), parsed.GetValue(json));
+            if (answered is null)
+            {
+                await shell.Error.WriteLineAsync($"lattice: {ClusterConnection.NothingReachable(location)}").ConfigureAwait(false);
+            }
+
+            return (int)view.Health;
+        });
+        return command;
+    }
+
+    private static void Write(Shell shell, ClusterView view, int? only, bool verbose, bool json)
+    {
+        if (json)
+        {
+            shell.Out.WriteLine(JsonSerializer.Serialize(StatusReport.Of(view, only), CliJson.Indented.StatusReport));
+            return;
+        }
+
+        shell.Out.Write(StatusText.Render(view, only));
+        if (verbose)
+        {
+            StatusDetails.Write(TableConsole.Create(shell), view, only);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using Lattice.Grains;
+
+namespace Lattice.Cli.Status;
+
+/// <summary>
+/// The judgement on a cluster, made of what its nodes say. Each node reports at its own moment, so a follower may look a
+/// few entries behind under load: up to <see cref="CaughtUpWithin"/> of a group it counts as caught up.
+/// </summary>
+internal sealed record ClusterView
+{
+    /// <summary>Entries of one group that a caught-up replica may be behind.</summary>
+    public const ulong CaughtUpWithin = 1000;
+
+    private const uint SystemGroup = 0;
+
+    /// <summary>The cluster's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Identity of the cluster; 0: not founded.</summary>
+    public required ulong ClusterId { get; init; }
+
+    /// <summary>How it stands.</summary>
+    public required ClusterHealth Health { get; init; }
+
+    /// <summary>Whether each group has a leader and a majority of its voters.</summary>
+    public required bool HasMajority { get; init; }
+
+    /// <summary>Voters of the system group that answered and can vote.</summary>
+    public required int ReachableVoters { get; init; }
+
+    /// <summary>Voters of the system group; the configured nodes while it is not known.</summary>
+    public required int Voters { get; init; }
+
+    /// <summary>Groups with a majority that have no leader at present.</summary>
+    public required IReadOnlyList<uint> GroupsWithoutLeader { get; init; }
+
+    /// <summary>Groups without a majority.</summary>
+    public required IReadOnlyList<uint> GroupsWithoutMajority { get; init; }
+
+    /// <summary>Every member, in order of id.</summary>
+    public required IReadOnlyList<NodeView> Nodes { get; init; }
+
+    /// <summary>Judges.</summary>
+    public static ClusterView Of(ClusterStatus status)
+    {
+        List<NodeStatus> reachable = [.. status.Nodes.Where(n => n.Reachable)];
+        List<GroupView> groups = [.. reachable.SelectMany(n => n.Groups).Select(g => g.Group).Append(SystemGroup).Distinct().Order().Select(g => GroupView.Of(g, reachable))];
+        List<NodeView> nodes = [.. status.Nodes.OrderBy(n => n.Node).Select(n => View(n, groups))];
+        GroupView system = groups[0];
+        uint[] withoutMajority = [.. groups.Where(g => !g.HasMajority).Select(g => g.Group)];
+        uint[] withoutLeader = [.. groups.Where(g => g.HasMajority && g.Leader == 0).Select(g => g.Group)];
+        bool serves = withoutMajority.Length == 0 && withoutLeader.Length == 0;
+        bool complete = nodes.TrueForAll(n => n.Condition == NodeCondition.Ready);
+        return new ClusterView
+        {
+            Name = status.Name,
+            ClusterId = status.ClusterId,
+            Health = !serves ? ClusterHealth.Unavailable : complete ? ClusterHealth.Healthy : ClusterHealth.Degraded,
+            HasMajority = serves,
+            ReachableVoters = system.Voters.Count > 0 ? system.AbleVoters : reachable.Count,
+            Voters = system.Voters.Count > 0 ? system.Voters.Count : status.Nodes.Count,
+            GroupsWithoutLeader = withoutLeader,
+            GroupsWithoutMajority = withoutMajority,
+            Nodes = nodes,
+        };
+    }
+
+    private static NodeView View(NodeStatus node, List<GroupView> groups)
+    {
+        if (!node.Reachable)
+        {
+            return new NodeView(node, NodeCondition.Unreachable, "Unreachable", 0, 0);
+        }
+
+        ulong applied = 0;
+        ulong lag = 0;
+        bool ready = groups[0].Members.Contains(node.Node);
+        foreach (GroupView group in groups)
+        {
+            GroupStatus? replica = node.Groups.FirstOrDefault(g => g.Group == group.Group);
+            ulong behind = group.LagOf(replica);
+            applied += replica?.Applied ?? 0;
+            lag += replica is null && !group.Members.Contains(node.Node) ? 0 : behind;
+            ready &= !group.Members.Contains(node.Node) || (replica is { Role: "Leader" or "Follower", Leader: not 0 } && behind < CaughtUpWithin);
+        }
+
+        string role = node.Groups.FirstOrDefault(g => g.Group == SystemGroup)?.Role ?? "Starting";
+        return new NodeView(node, ready ? NodeCondition.Ready : NodeCondition.CatchingUp, role is "PreCandidate" ? "Candidate" : role, applied, lag);
+    }
+}

@@ -1,0 +1,24 @@
+using Lattice.Grains;
+
+namespace Lattice.Cli.Status;
+
+/// <summary>How one node stands.</summary>
+/// <param name="Status">What it said.</param>
+/// <param name="Condition">In one word.</param>
+/// <param name="Role">Role in the system group, or Unreachable.</param>
+/// <param name="Applied">Sum of the applied indexes of its groups.</param>
+/// <param name="Lag">Sum over the groups of what the leader has committed and this node has not applied.</param>
+internal sealed record NodeView(NodeStatus Status, NodeCondition Condition, string Role, ulong Applied, ulong Lag);
+
+/// <summary>A node in one word.</summary>
+internal enum NodeCondition
+{
+    /// <summary>Up and caught up in all its groups.</summary>
+    Ready,
+
+    /// <summary>Up; some replica of it is behind, learning, recovering or without a leader.</summary>
+    CatchingUp,
+
+    /// <summary>It did not answer.</summary>
+    Unreachable,
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Lattice.Cli.Output;
+using Lattice.Grains;
+using Spectre.Console;
+
+namespace Lattice.Cli.Status;
+
+/// <summary>What <c>--verbose</c> adds: every group on every node, the links between them, disks, versions, durability.</summary>
+internal static class StatusDetails
+{
+    /// <summary>Writes the tables.</summary>
+    public static void Write(IAnsiConsole console, ClusterView view, int? onlyNode)
+    {
+        List<NodeView> nodes = [.. view.Nodes.Where(n => n.Status.Reachable && (onlyNode is null || n.Status.Node == onlyNode))];
+        List<NodeStatus> all = [.. view.Nodes.Where(n => n.Status.Reachable).Select(n => n.Status)];
+        console.WriteLine();
+        console.Write(Groups(nodes, all));
+        console.WriteLine();
+        console.Write(Links(nodes));
+        console.WriteLine();
+        console.Write(Disks(nodes));
+    }
+
+    private static Table Groups(List<NodeView> nodes, List<NodeStatus> all)
+    {
+        Table table = New("Group", "Node", "Role", "Term", "Commit", "Applied", "Lag", "Log");
+        foreach (uint group in nodes.SelectMany(n => n.Status.Groups).Select(g => g.Group).Distinct().Order())
+        {
+            var summary = GroupView.Of(group, all);
+            foreach (NodeView node in nodes)
+            {
+                if (node.Status.Groups.FirstOrDefault(g => g.Group == group) is { } replica)
+                {
+                    Row(table, group == 0 ? "system" : Text(group), Text(node.Status.Node), replica.Role, Text(replica.Term), Text(replica.Commit), Text(replica.Applied), Text(summary.LagOf(replica)), HumanText.Bytes(replica.LogBytes));
+                }
+            }
+        }
+
+        return table;
+    }
+
+    private static Table Links(List<NodeView> nodes)
+    {
+        Table table = New("From", "To", "State", "Round trip", "Failed sends");
+        foreach (NodeView node in nodes)
+        {
+            foreach (PeerLink link in node.Status.Peers)
+            {
+                Row(table, Text(node.Status.Node), Text(link.Node), link.Alive ? "alive" : "silent", link.RoundTripUs > 0 ? HumanText.Microseconds(link.RoundTripUs) : "unknown", Text(link.FailedSends));
+            }
+        }
+
+        return table;
+    }
+
+    private static Table Disks(List<NodeView> nodes)
+    {
+        Table table = New("Node", "Data", "Free", "Version", "Durability");
+        foreach (NodeView node in nodes)
+        {
+            NodeStatus status = node.Status;
+            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.Version, status.SyncOnWrite ? "synced on a majority" : "background sync");
+        }
+
+        return table;
+    }
+
+    private static Table New(params ReadOnlySpan<string> columns)
+    {
+        Table table = new Table().NoBorder();
+        foreach (string column in columns)
+        {
+            table.AddColumn(new TableColumn(new Text(column)).NoWrap().PadRight(3));
+        }
+
+        return table;
+    }
+
+    private static void Row(Table table, params string[] cells) => table.AddRow(cells.Select(c => new Text(c)));
+
+    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}

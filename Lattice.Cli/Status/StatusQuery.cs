@@ -1,0 +1,42 @@
+using Lattice.Cli.Cluster;
+using Lattice.Client;
+using Lattice.Grains;
+
+namespace Lattice.Cli.Status;
+
+/// <summary>Asks a cluster how it stands.</summary>
+internal static class StatusQuery
+{
+    // A node that lives answers within milliseconds; a dead one must not keep the others' answer back.
+    private const int NodeTimeoutMs = 1000;
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>Asks; null if no node answered.</summary>
+    public static async Task<ClusterView?> AskAsync(ClusterLocation location, CancellationToken cancellation)
+    {
+        try
+        {
+            LatticeClient client = await ClusterConnection.OpenAsync(location, ConnectTimeout, cancellation).ConfigureAwait(false);
+            await using (client.ConfigureAwait(false))
+            {
+                return await AskAsync(client, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is CommandFailedException or LatticeException or TimeoutException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks through a connected client.</summary>
+    public static async Task<ClusterView> AskAsync(LatticeClient client, CancellationToken cancellation) =>
+        ClusterView.Of(await client.StatusAsync(NodeTimeoutMs, cancellation).ConfigureAwait(false));
+
+    /// <summary>What is known when no node answers: the configured nodes, none of them reachable.</summary>
+    public static ClusterView NothingReachable(ClusterLocation location) => ClusterView.Of(new ClusterStatus
+    {
+        Name = location.Name,
+        Nodes = [.. location.Members.Select(m => new NodeStatus { Node = m.Id, Address = m.Address })],
+    });
+}

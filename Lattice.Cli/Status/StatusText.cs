@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text;
+using Lattice.Cli.Output;
+
+namespace Lattice.Cli.Status;
+
+/// <summary>
+/// The short status. Scripts look for two words in it: <c>Healthy</c>, which stands there only when every member is up and caught up, and
+/// <c>Quorum</c>, only while a majority is reachable and has a leader.
+/// </summary>
+internal static class StatusText
+{
+    /// <summary>Headline, majority and a line for each node, or for one of them.</summary>
+    public static string Render(ClusterView view, int? onlyNode = null)
+    {
+        var text = new StringBuilder();
+        text.Append("Cluster ").Append(view.Name).Append(": ").Append(view.Health).Append('\n');
+        text.Append(Majority(view)).Append('\n');
+        int width = view.Nodes.Select(n => n.Role.Length).Append("Follower".Length).Max();
+        int addressWidth = view.Nodes.Select(n => n.Status.Address.Length).DefaultIfEmpty().Max();
+        foreach (NodeView node in view.Nodes.Where(n => onlyNode is null || n.Status.Node == onlyNode))
+        {
+            text.Append(Line(node, width, addressWidth)).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The line about the majority.</summary>
+    public static string Majority(ClusterView view) => view switch
+    {
+        { HasMajority: true } => $"Quorum: {view.ReachableVoters}/{view.Voters}",
+        { ReachableVoters: var reachable, Voters: var voters } when 2 * reachable <= voters => $"Majority lost: {reachable}/{voters} reachable",
+        { ClusterId: 0 } => $"Not founded yet: {view.ReachableVoters}/{view.Voters} reachable",
+        { GroupsWithoutMajority: [_, ..] groups } => $"Majority lost in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
+        _ => $"No leader in group {string.Join(", ", view.GroupsWithoutLeader)}: {view.ReachableVoters}/{view.Voters} reachable",
+    };
+
+    private static string Line(NodeView node, int roleWidth, int addressWidth)
+    {
+        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp => "⏳", _ => "❌" };
+        string line = $"Node {node.Status.Node}: {sign} {node.Role.PadRight(roleWidth)}   {node.Status.Address.PadRight(addressWidth)}";
+        if (node.Condition != NodeCondition.Unreachable)
+        {
+            line += string.Create(CultureInfo.InvariantCulture, $"   applied {node.Applied}   lag {node.Lag}   up {HumanText.Duration(TimeSpan.FromSeconds(node.Status.UptimeSeconds))}");
+        }
+
+        return node.Condition == NodeCondition.CatchingUp ? $"{line}   catching up" : line.TrimEnd();
+    }
+}
