@@ -4,6 +4,11 @@ namespace Lattice.Grains;
 [Alias("lattice.node")]
 public interface INodeGrain : IGrainWithIntegerKey
 {
+    /// <summary>Id of the node whose silo answers.</summary>
+    [Alias("id")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<int> Id();
+
     /// <summary>The state of every node, asked for in parallel; nodes that do not answer in time are reported as unreachable.</summary>
     [Alias("status")]
     [ResponseTimeout("00:00:05")]

@@ -9,6 +9,9 @@ namespace Lattice.Grains;
 public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers) : Grain, INodeGrain
 {
     /// <inheritdoc/>
+    public ValueTask<int> Id() => ValueTask.FromResult(info.Node);
+
+    /// <inheritdoc/>
     public async ValueTask<ClusterStatus> Status(int timeoutMs)
     {
         SystemCatalog catalog = host.Catalog;

@@ -1,0 +1,89 @@
+namespace Lattice.Client.Gateways;
+
+/// <summary>
+/// The gateways of a cluster. The first one that answers is used; the others are connected soon after, so that a lost
+/// node is replaced at once. Prefers the node that leads the group in question, which saves a hop.
+/// </summary>
+internal sealed class GatewayPool : IAsyncDisposable
+{
+    // Head start of one gateway over the next while none is connected.
+    private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(150);
+
+    // A process that makes one call and ends should not connect to every node.
+    private static readonly TimeSpan BeforeTheOthers = TimeSpan.FromSeconds(1);
+
+    private readonly OrleansGateway[] gateways;
+    private readonly CancellationTokenSource disposed = new();
+    private Task others = Task.CompletedTask;
+    private int next;
+
+    public GatewayPool(LatticeClientOptions options) =>
+        gateways = [.. options.Gateways.Select(address => new OrleansGateway(address, options))];
+
+    /// <summary>Connects to the first gateway that answers.</summary>
+    public async Task ConnectAsync(CancellationToken cancellation)
+    {
+        var attempts = new List<Task>();
+        foreach (OrleansGateway gateway in gateways)
+        {
+            attempts.Add(gateway.ConnectAsync());
+            Task first = await Task.WhenAny([.. attempts, Task.Delay(HeadStart, cancellation)]).ConfigureAwait(false);
+            if (attempts.Contains(first))
+            {
+                break;
+            }
+        }
+
+        await Task.WhenAny(attempts).WaitAsync(cancellation).ConfigureAwait(false);
+        others = ConnectToTheOthersAsync();
+    }
+
+    /// <summary>A gateway to try: the preferred node's if it is connected, else any that is, but <paramref name="not"/> only if there is no other.</summary>
+    public IGateway? Choose(int preferred, IGateway? not)
+    {
+        IGateway? chosen = null;
+        int start = (int)((uint)Interlocked.Increment(ref next) % (uint)gateways.Length);
+        for (int i = 0; i < gateways.Length; i++)
+        {
+            OrleansGateway gateway = gateways[(start + i) % gateways.Length];
+            if (!gateway.IsConnected)
+            {
+                continue;
+            }
+
+            if (gateway.Node == preferred && gateway != not)
+            {
+                return gateway;
+            }
+
+            if (chosen is null || chosen == not)
+            {
+                chosen = gateway;
+            }
+        }
+
+        if (chosen is null)
+        {
+            // Nothing is connected that works: have all of them tried.
+            _ = ConnectToAllAsync();
+        }
+
+        return chosen;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await disposed.CancelAsync().ConfigureAwait(false);
+        await others.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(gateways.Select(g => g.DisposeAsync().AsTask())).ConfigureAwait(false);
+        disposed.Dispose();
+    }
+
+    private async Task ConnectToTheOthersAsync()
+    {
+        await Task.Delay(BeforeTheOthers, disposed.Token).ConfigureAwait(false);
+        await ConnectToAllAsync().ConfigureAwait(false);
+    }
+
+    private Task ConnectToAllAsync() => Task.WhenAll(gateways.Select(g => g.ConnectAsync()));
+}

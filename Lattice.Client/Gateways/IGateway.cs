@@ -1,0 +1,29 @@
+using Lattice.Grains;
+
+namespace Lattice.Client.Gateways;
+
+/// <summary>One node as this client is connected to it.</summary>
+internal interface IGateway
+{
+    /// <summary>Its node id; 0 while unknown.</summary>
+    int Node { get; }
+
+    /// <summary>Whether calls can be tried through it.</summary>
+    bool IsConnected { get; }
+
+    Task<ShardReply> WriteAsync(uint group, ShardRequest request);
+
+    Task<ShardReply> QueryAsync(uint group, ShardRequest request);
+
+    Task<ClusterTopology> TopologyAsync();
+
+    Task<ClusterStatus> StatusAsync(int timeoutMs);
+
+    Task<bool> StopNodeAsync(int node);
+
+    /// <summary>A call through it failed or was not answered.</summary>
+    void Failed();
+
+    /// <summary>A call through it was answered.</summary>
+    void Answered();
+}

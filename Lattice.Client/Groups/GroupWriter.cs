@@ -1,0 +1,72 @@
+using Lattice.Grains.Requests;
+
+namespace Lattice.Client.Groups;
+
+/// <summary>
+/// The writes to one group: batched, and numbered within a session, so that a batch that has to be sent again is done once. A
+/// command keeps its number for life; what is below the lowest number still waited for may be forgotten by the group.
+/// </summary>
+internal sealed class GroupWriter
+{
+    private readonly Guid session = Guid.NewGuid();
+    private readonly uint group;
+    private readonly GroupRouter router;
+    private readonly BatchQueue<Pending> queue;
+    private readonly Lock gate = new();
+    private readonly SortedSet<ulong> underWay = [];
+    private ulong lastSequence;
+
+    private sealed record Pending(Command Command, TaskCompletionSource<CommandResult> Done);
+
+    public GroupWriter(uint group, GroupRouter router, LatticeClientOptions options)
+    {
+        this.group = group;
+        this.router = router;
+        queue = new BatchQueue<Pending>(options, pending => WriteBatch.SizeOf(pending.Command), SendAsync);
+    }
+
+    public async Task<CommandResult> WriteAsync(Command command, CancellationToken cancellation)
+    {
+        var pending = new Pending(command, new TaskCompletionSource<CommandResult>(TaskCreationOptions.RunContinuationsAsynchronously));
+        await queue.AddAsync(pending, cancellation).ConfigureAwait(false);
+        return await pending.Done.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private async Task SendAsync(List<Pending> batch)
+    {
+        ulong first;
+        ulong lowest;
+        lock (gate)
+        {
+            first = lastSequence + 1;
+            lastSequence += (ulong)batch.Count;
+            underWay.Add(first);
+            lowest = underWay.Min;
+        }
+
+        try
+        {
+            byte[] payload = WriteBatch.Encode(session, lowest, [.. batch.Select((pending, i) => (first + (ulong)i, pending.Command))]);
+            CommandResult[] results = WriteBatch.DecodeResults(await router.CallAsync(group, payload, null, CancellationToken.None).ConfigureAwait(false));
+            for (int i = 0; i < batch.Count; i++)
+            {
+                batch[i].Done.TrySetResult(results[i]);
+            }
+        }
+        catch (Exception e)
+        {
+            // Whatever it was belongs to the callers, who wait for it.
+            foreach (Pending pending in batch)
+            {
+                pending.Done.TrySetException(e);
+            }
+        }
+        finally
+        {
+            lock (gate)
+            {
+                underWay.Remove(first);
+            }
+        }
+    }
+}
