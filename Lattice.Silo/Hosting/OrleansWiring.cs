@@ -1,9 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Membership;
-using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Networking.Shared;
+using Orleans.Runtime.MembershipService;
 
 namespace Lattice.Silo.Hosting;
 
@@ -50,15 +52,15 @@ internal static class OrleansWiring
         silo.UseAdoNetClustering(o =>
         {
             o.Invariant = MembershipDatabase.Invariant(settings.Membership.Provider);
-            o.ConnectionString = ConnectionString(settings.Membership);
+            o.ConnectionString = MembershipDatabase.RunningConnection(settings.Membership);
         });
+        silo.Services.AddSingleton(new MembershipRestorer(settings.Membership, settings.Cluster.Name));
+        silo.Services.AddSingleton<IMembershipTable>(services =>
+            ActivatorUtilities.CreateInstance<LastingMembershipTable>(services, ActivatorUtilities.CreateInstance<AdoNetClusteringTable>(services)));
     }
 
-    /// <summary>The first address of a host.</summary>
-    public static IPAddress Resolve(string host) => IPAddress.TryParse(host, out IPAddress? ip) ? ip : Dns.GetHostAddresses(host)[0];
-
-    /// <summary>A running silo must not make an empty file where the table used to be: it would take that for the cluster.</summary>
-    private static string ConnectionString(MembershipSettings membership) => membership.Provider == MembershipProvider.Sqlite
-        ? new SqliteConnectionStringBuilder(membership.Connection) { Mode = SqliteOpenMode.ReadWrite }.ToString()
-        : membership.Connection;
+    /// <summary>The address of a host; one of IPv4 if there is one, since hosts without IPv6 still have a name for it.</summary>
+    public static IPAddress Resolve(string host) => IPAddress.TryParse(host, out IPAddress? ip)
+        ? ip
+        : Dns.GetHostAddresses(host).MinBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1)!;
 }

@@ -7,11 +7,14 @@ using Npgsql;
 
 namespace Lattice.Silo.Membership;
 
-/// <summary>The database of Orleans membership: makes its tables when they are missing. Several nodes may do so at once.</summary>
+/// <summary>The database of Orleans membership and of its grains' state: makes its tables when they are missing. Several nodes may do so at once.</summary>
 public static class MembershipDatabase
 {
     // Any number that only this script uses: serialises nodes that start at the same time.
     private const long SetUpLock = 0x6C61747469636500;
+
+    private const int SqliteError = 1;
+    private const int SqliteCannotOpen = 14;
 
     /// <summary>The name under which Orleans knows the provider. Orleans loads Microsoft.Data.Sqlite under the first one.</summary>
     public static string Invariant(MembershipProvider provider) => provider == MembershipProvider.Sqlite ? "System.Data.SQLite" : "Npgsql";
@@ -23,15 +26,7 @@ public static class MembershipDatabase
         MembershipSettings settings = node.Membership;
         try
         {
-            if (settings.Provider == MembershipProvider.Sqlite)
-            {
-                await SetUpSqliteAsync(settings.Connection, cancellation).ConfigureAwait(false);
-            }
-            else
-            {
-                await SetUpPostgreSqlAsync(settings.Connection, cancellation).ConfigureAwait(false);
-            }
-
+            await SetUpAsync(settings, cancellation).ConfigureAwait(false);
             await StaleSilos.DeclareDeadAsync(node, OrleansWiring.SilenceOfTheGone, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DbException or IOException or ArgumentException or System.Net.Sockets.SocketException or TimeoutException or UnauthorizedAccessException)
@@ -41,6 +36,55 @@ public static class MembershipDatabase
         }
     }
 
+    /// <summary>Makes what is missing.</summary>
+    internal static Task SetUpAsync(MembershipSettings settings, CancellationToken cancellation) => settings.Provider == MembershipProvider.Sqlite
+        ? SetUpSqliteAsync(settings.Connection, cancellation)
+        : SetUpPostgreSqlAsync(settings.Connection, cancellation);
+
+    /// <summary>The connection string of running silos. They must not make an empty file where the database used to be, nor go on in one that was deleted because a pooled connection still has it open.</summary>
+    internal static string RunningConnection(MembershipSettings settings) => settings.Provider == MembershipProvider.Sqlite
+        ? new SqliteConnectionStringBuilder(settings.Connection) { Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString()
+        : settings.Connection;
+
+    /// <summary>Whether an access failed because the tables, or the file, are not there: not because the database cannot be reached.</summary>
+    internal static bool IsMissing(Exception e) => e switch
+    {
+        SqliteException { SqliteErrorCode: SqliteCannotOpen } => true,
+        SqliteException { SqliteErrorCode: SqliteError } => e.Message.Contains("no such table", StringComparison.Ordinal),
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } => true,
+        _ => false,
+    };
+
+    /// <summary>An open connection.</summary>
+    internal static async Task<DbConnection> OpenAsync(MembershipSettings settings, CancellationToken cancellation)
+    {
+        string text = RunningConnection(settings);
+        DbConnection connection = settings.Provider == MembershipProvider.Sqlite ? new SqliteConnection(text) : new NpgsqlConnection(text);
+        try
+        {
+            await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>A transaction beside which no other one of this kind runs.</summary>
+    internal static async Task<DbTransaction> BeginAloneAsync(DbConnection connection, CancellationToken cancellation)
+    {
+        // SQLite's takes the file's write lock at once.
+        DbTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        if (connection is NpgsqlConnection)
+        {
+            await RunAsync(connection, $"SELECT pg_advisory_xact_lock({SetUpLock});", cancellation).ConfigureAwait(false);
+        }
+
+        return transaction;
+    }
+
     private static async Task SetUpSqliteAsync(string connectionString, CancellationToken cancellation)
     {
         if (Path.GetDirectoryName(new SqliteConnectionStringBuilder(connectionString).DataSource) is { Length: > 0 } directory)
@@ -48,14 +92,14 @@ public static class MembershipDatabase
             Directory.CreateDirectory(directory);
         }
 
-        var connection = new SqliteConnection(connectionString);
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder(connectionString) { Pooling = false }.ToString());
         await using (connection.ConfigureAwait(false))
         {
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
 
             // With a write-ahead log readers and a writer do not wait for each other. The mode is kept in the file.
             await RunAsync(connection, "PRAGMA journal_mode = WAL;", cancellation).ConfigureAwait(false);
-            await RunAsync(connection, $"BEGIN IMMEDIATE;\n{Script("sqlite.sql")}\nCOMMIT;", cancellation).ConfigureAwait(false);
+            await RunAsync(connection, $"BEGIN IMMEDIATE;\n{Script("sqlite.sql")}\n{Script("sqlite-storage.sql")}\nCOMMIT;", cancellation).ConfigureAwait(false);
         }
     }
 
@@ -65,11 +109,10 @@ public static class MembershipDatabase
         await using (connection.ConfigureAwait(false))
         {
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
-            NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+            DbTransaction transaction = await BeginAloneAsync(connection, cancellation).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                await RunAsync(connection, $"SELECT pg_advisory_xact_lock({SetUpLock});", cancellation).ConfigureAwait(false);
-                await RunAsync(connection, Script("postgresql.sql"), cancellation).ConfigureAwait(false);
+                await RunAsync(connection, $"{Script("postgresql.sql")}\n{Script("postgresql-storage.sql")}", cancellation).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellation).ConfigureAwait(false);
             }
         }
