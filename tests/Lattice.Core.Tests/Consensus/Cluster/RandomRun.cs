@@ -39,6 +39,7 @@ internal sealed class RandomRun
         foreach (int node in nodes)
         {
             TestReplica replica = cluster.Add(new TestReplica(node, (ulong)node, Configure));
+            replica.Report = Note;
             replica.OnApplied = entry => checker.Applied(replica, entry);
             replica.OnJoinRequest = member => TakeIn(replica, member);
             if (!founding)
@@ -53,6 +54,11 @@ internal sealed class RandomRun
     public ulong Committed => checker.Committed;
 
     public int AnsweredReads => checker.AnsweredReads;
+
+    /// <summary>What happened, when <see cref="IsTracing"/>.</summary>
+    public List<string> Trace { get; } = [];
+
+    public bool IsTracing { get; init; }
 
     public void Trouble(int steps)
     {
@@ -159,6 +165,7 @@ internal sealed class RandomRun
         switch (dice)
         {
             case < 953:
+                Note($"{replica.Node} crashes");
                 replica.Crash();
                 break;
             case < 958:
@@ -209,6 +216,7 @@ internal sealed class RandomRun
 
             if (random.Next(25) != 0)
             {
+                Note(IsTracing ? Describe.Message(message) : string.Empty);
                 cluster.Deliver(message);
                 if (cluster.Replicas.TryGetValue(message.To, out TestReplica? to))
                 {
@@ -228,6 +236,7 @@ internal sealed class RandomRun
         ulong before = Math.Min(replica.Log.LastIndex, replica.Raft.Commit) + 1;
         if (replica.Execute())
         {
+            Note($"{replica.Node}/{replica.Incarnation} {replica.Raft.Role} term {replica.Raft.Term} log {replica.Log.Compacted.Index} to {replica.Log.LastIndex} persisted {replica.Raft.PersistedIndex} commit {replica.Raft.Commit}");
             Check(replica, before);
         }
     }
@@ -247,9 +256,15 @@ internal sealed class RandomRun
         replica.Raft.ReadIndex(lastContext);
     }
 
-    /// <summary>One disk at a time is lost, and only once all others hold everything that is acknowledged by it: more than a majority can lose nothing.</summary>
+    /// <summary>One disk at a time is lost, the next one when the first node votes again: Raft can promise nothing when a majority loses its disks.</summary>
     private void Wipe(TestReplica replica)
     {
+        if (cluster.Replicas.Values.Any(other => other.Configuration.IsJoint || other.Configuration.Voters.Count == 1))
+        {
+            // The only voter may hold what nobody else does.
+            return;
+        }
+
         if (wipedNode != 0 ? !IsTakenIn(cluster.Replicas[wipedNode]) : founding && !cluster.Replicas.Values.All(IsTakenIn))
         {
             return;
@@ -257,6 +272,7 @@ internal sealed class RandomRun
 
         wipedNode = replica.Node;
         replica.Replace(++lastIncarnation, null);
+        Note($"{replica.Node} is wiped, now incarnation {lastIncarnation}");
         Start(replica);
     }
 
@@ -310,6 +326,14 @@ internal sealed class RandomRun
             }
         }
 
+    }
+
+    private void Note(string line)
+    {
+        if (IsTracing)
+        {
+            Trace.Add(line);
+        }
     }
 
     private void Start(TestReplica replica) => replica.Start(mayFound: founding, nodes);
