@@ -135,6 +135,7 @@ internal sealed class LeaderRole : Role
             return;
         }
 
+        proposals.LeaveJoint();
         AfterProgress();
     }
 

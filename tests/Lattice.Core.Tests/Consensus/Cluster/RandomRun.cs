@@ -18,6 +18,7 @@ internal sealed class RandomRun
     private readonly ProtocolChecker checker = new();
     private readonly int[] nodes;
     private readonly bool founding;
+    private readonly bool leases;
     private readonly int calm;
     private int wipedNode;
     private ulong lastIncarnation = 1000;
@@ -29,6 +30,7 @@ internal sealed class RandomRun
         random = new Random(seed);
         nodes = [.. Enumerable.Range(1, random.Next(3) == 0 ? 5 : 3)];
         founding = random.Next(4) == 0;
+        leases = random.Next(4) == 0;
         calm = random.Next(3) switch { 0 => 1, 1 => 5, _ => 20 };
         var configuration = new Configuration
         {
@@ -133,7 +135,7 @@ internal sealed class RandomRun
                 DeliverSome();
                 break;
             case < 600:
-                replica.Raft.Tick();
+                Tick(replica);
                 break;
             case < 720:
                 Execute(replica);
@@ -200,6 +202,22 @@ internal sealed class RandomRun
             default:
                 replica.Raft.ReportUnreachable(nodes[random.Next(nodes.Length)]);
                 break;
+        }
+    }
+
+    private void Tick(TestReplica replica)
+    {
+        if (!leases)
+        {
+            replica.Raft.Tick();
+        }
+        else if (random.Next(nodes.Length) == 0)
+        {
+            // Leases rest on clocks that run at the same rate.
+            foreach (TestReplica other in cluster.Replicas.Values.Where(other => other.IsUp))
+            {
+                other.Raft.Tick();
+            }
         }
     }
 
@@ -384,5 +402,6 @@ internal sealed class RandomRun
         MaxEntriesPerAppend = 3,
         MaxInflightAppends = 4,
         MaxCommittedBytes = 200,
+        LeaseReads = leases,
     };
 }
