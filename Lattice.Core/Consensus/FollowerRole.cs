@@ -8,12 +8,14 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
 {
     private readonly List<(ulong Context, int Age)> forwarded = [];
     private int ticksSinceJoin;
+    private bool toldToCampaign;
 
     public override RaftRole Kind => Core.PassiveKind;
 
     public override void Tick()
     {
         AgeReads();
+        toldToCampaign = false;
         if (Core.Leader != 0 && Kind == RaftRole.Recovering && ++ticksSinceJoin >= Core.Options.ElectionTicks)
         {
             // The leader is heard because it still counts on an earlier incarnation of this node.
@@ -31,8 +33,9 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
     {
         switch (message.Kind)
         {
-            case MessageKind.TimeoutNow when Core.CanCampaign:
-                Core.BecomeCandidate(CampaignKind.Transfer);
+            case MessageKind.TimeoutNow:
+                toldToCampaign = true;
+                CampaignIfTold();
                 break;
             case MessageKind.ReadIndexReply:
                 TakeReadIndex(message);
@@ -86,10 +89,23 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
         });
     }
 
+    public override void OnConfiguration() => CampaignIfTold();
+
     /// <summary>What the old leader was asked it will not answer.</summary>
     public void OnLeaderChanged() => RefuseReads();
 
     public override void Leave() => RefuseReads();
+
+    private void CampaignIfTold()
+    {
+        // A configuration that is committed but not applied here stands in the way until it is: a leader that leaves its own group
+        // tells its heir both in one breath.
+        if (toldToCampaign && Core.CanCampaign)
+        {
+            toldToCampaign = false;
+            Core.BecomeCandidate(CampaignKind.Transfer);
+        }
+    }
 
     private void OnAppend(Message message)
     {

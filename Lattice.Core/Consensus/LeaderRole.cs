@@ -19,9 +19,13 @@ internal sealed class LeaderRole : Role
         proposals = new LeaderProposals(core, replicator, transfer);
     }
 
-    public override RaftRole Kind => RaftRole.Leader;
+    /// <summary>A replica that elected itself alone stays a candidate to the outside until that vote is durable.</summary>
+    public override RaftRole Kind => IsEstablished ? RaftRole.Leader : RaftRole.Candidate;
 
     public override bool HasWork => replicator.HasWork || reads.HasWork;
+
+    /// <summary>Whether this replica leads for good: a crash cannot make it forget that it gave itself its vote.</summary>
+    public bool IsEstablished => !replicator.IsHeld;
 
     public LeadershipTransfer Transfer => transfer;
 
@@ -107,7 +111,13 @@ internal sealed class LeaderRole : Role
 
     public override void OnPersisted()
     {
+        bool held = replicator.IsHeld;
         replicator.OnPersisted(firstIndex);
+        if (held && IsEstablished)
+        {
+            Core.EstablishLeader();
+        }
+
         AfterProgress();
     }
 
@@ -125,6 +135,7 @@ internal sealed class LeaderRole : Role
             return;
         }
 
+        proposals.LeaveJoint();
         AfterProgress();
     }
 

@@ -218,11 +218,14 @@ internal sealed class RaftCore
     {
         NoteTermLeader(Node);
         var leader = new LeaderRole(this, holdUntilPersisted: alone);
-        Switch(leader, Node);
+        Switch(leader, leader.IsEstablished ? Node : 0);
         LeaderlessTimeouts = 0;
         Recovery.Cancel();
         leader.Begin(first);
     }
+
+    /// <summary>The vote that made this replica leader is durable.</summary>
+    public void EstablishLeader() => SetLeader(Node);
 
     /// <summary>A message of the present term's leader came.</summary>
     public void HearLeader(int leader)

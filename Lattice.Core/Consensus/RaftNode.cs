@@ -113,7 +113,7 @@ public sealed class RaftNode
     public ProposalStatus Propose(ReadOnlyMemory<byte> data, out LogPosition position)
     {
         position = default;
-        return core.Role is LeaderRole leader ? leader.Proposals.Propose(data, out position) : ProposalStatus.NotLeader;
+        return core.Role is LeaderRole { IsEstablished: true } leader ? leader.Proposals.Propose(data, out position) : ProposalStatus.NotLeader;
     }
 
     /// <summary>Proposes a change of the members, see <see cref="ConfigurationChange"/>.</summary>
@@ -123,7 +123,7 @@ public sealed class RaftNode
     {
         ArgumentNullException.ThrowIfNull(change);
         position = default;
-        return core.Role is LeaderRole leader ? leader.Proposals.Propose(change, out position) : ProposalStatus.NotLeader;
+        return core.Role is LeaderRole { IsEstablished: true } leader ? leader.Proposals.Propose(change, out position) : ProposalStatus.NotLeader;
     }
 
     /// <summary>Asks for a read index; the answer comes in <see cref="Ready.Reads"/>, sooner or later in every case.</summary>

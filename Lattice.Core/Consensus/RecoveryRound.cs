@@ -37,12 +37,16 @@ public readonly record struct RecoveryAnswer(int Node, ulong Incarnation, Recove
 /// </summary>
 internal sealed class RecoveryRound(RaftCore core)
 {
+    // What was heard longer ago than this says nothing about the nodes of today.
+    private const int RecentTimeouts = 8;
+
     private readonly SortedDictionary<int, RecoveryAnswer> answers = [];
     private readonly Dictionary<int, ulong> terms = [];
     private ulong round = core.Nonce;
     private bool asking;
     private bool forced;
     private int windowTicks;
+    private long soughtTick = -1;
 
     /// <summary>What the nodes asked last have said; empty when no recovery is considered.</summary>
     public IReadOnlyList<RecoveryAnswer> Answers => [.. answers.Values];
@@ -51,12 +55,15 @@ internal sealed class RecoveryRound(RaftCore core)
     public void OnLeaderlessTimeout()
     {
         // An intact member recovers nothing while the voters are intact too: an election will do. A learner may turn out to hold the most.
-        bool needed = core.PassiveKind == RaftRole.Recovering || (core.StrangerTick >= 0 && core.Ticks - core.StrangerTick <= 8L * core.Options.ElectionTicks);
+        bool needed = core.PassiveKind == RaftRole.Recovering || IsRecent(core.StrangerTick) || IsRecent(soughtTick);
         if (forced || (needed && core.Configurations.Latest.IsMember(core.Node)))
         {
             Ask();
         }
     }
+
+    /// <summary>Another node considers a recovery, but this one holds more: so it has to lead it.</summary>
+    public void Seek() => soughtTick = core.Ticks;
 
     /// <summary>The operator wants the group to go on with those who answer within an election timeout, this replica first.</summary>
     public void Force()
@@ -115,6 +122,8 @@ internal sealed class RecoveryRound(RaftCore core)
         answers.Clear();
         terms.Clear();
     }
+
+    private bool IsRecent(long tick) => tick >= 0 && core.Ticks - tick <= RecentTimeouts * core.Options.ElectionTicks;
 
     private void Ask()
     {

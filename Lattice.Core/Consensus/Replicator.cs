@@ -34,6 +34,9 @@ internal sealed class Replicator
     /// <summary>Whether <see cref="Flush"/> may have something to send.</summary>
     public bool HasWork => dirty && !held;
 
+    /// <summary>Whether nothing may leave this replica yet.</summary>
+    public bool IsHeld => held;
+
     public QuorumTracker Quorum => quorum;
 
     /// <summary>Whether a majority was heard within an election timeout.</summary>

@@ -120,7 +120,13 @@ internal sealed class Voting(RaftCore core)
             return RecoveryAnswerKind.Removed;
         }
 
-        return IsUpToDate(message) ? RecoveryAnswerKind.Agrees : RecoveryAnswerKind.MoreAdvanced;
+        if (IsUpToDate(message))
+        {
+            return RecoveryAnswerKind.Agrees;
+        }
+
+        core.Recovery.Seek();
+        return RecoveryAnswerKind.MoreAdvanced;
     }
 
     private bool IsForeignFounding(Message message) => message.Founding && !core.IsFounding;

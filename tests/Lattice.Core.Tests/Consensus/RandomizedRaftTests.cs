@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Lattice.Core.Tests.Consensus;
 
-/// <summary>Many short random lives of clusters. LATTICE_SEEDS sets how many, LATTICE_SEED the first one.</summary>
+/// <summary>Many short random lives of clusters. LATTICE_SEEDS sets how many, LATTICE_SEED the first one; a single seed that fails leaves a trace in the temporary folder.</summary>
 public sealed class RandomizedRaftTests
 {
     private const int Steps = 8000;
@@ -18,7 +18,7 @@ public sealed class RandomizedRaftTests
         var failures = new List<string>();
         for (int seed = first; seed < first + count; seed++)
         {
-            var run = new RandomRun(seed);
+            var run = new RandomRun(seed) { IsTracing = count == 1 };
             try
             {
                 run.Trouble(Steps);
@@ -26,6 +26,12 @@ public sealed class RandomizedRaftTests
             }
             catch (Exception failure)
             {
+                string trace = Path.Combine(Path.GetTempPath(), $"raft-seed-{seed}.txt");
+                if (run.IsTracing)
+                {
+                    File.WriteAllLines(trace, run.Trace);
+                }
+
                 failures.Add($"seed {seed}: {failure.Message} {failure.StackTrace?.Split('\n')[0].Trim()}");
             }
 

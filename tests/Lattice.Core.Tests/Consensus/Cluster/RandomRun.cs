@@ -18,6 +18,7 @@ internal sealed class RandomRun
     private readonly ProtocolChecker checker = new();
     private readonly int[] nodes;
     private readonly bool founding;
+    private readonly bool leases;
     private readonly int calm;
     private int wipedNode;
     private ulong lastIncarnation = 1000;
@@ -29,6 +30,7 @@ internal sealed class RandomRun
         random = new Random(seed);
         nodes = [.. Enumerable.Range(1, random.Next(3) == 0 ? 5 : 3)];
         founding = random.Next(4) == 0;
+        leases = random.Next(4) == 0;
         calm = random.Next(3) switch { 0 => 1, 1 => 5, _ => 20 };
         var configuration = new Configuration
         {
@@ -39,6 +41,7 @@ internal sealed class RandomRun
         foreach (int node in nodes)
         {
             TestReplica replica = cluster.Add(new TestReplica(node, (ulong)node, Configure));
+            replica.Report = Note;
             replica.OnApplied = entry => checker.Applied(replica, entry);
             replica.OnJoinRequest = member => TakeIn(replica, member);
             if (!founding)
@@ -53,6 +56,11 @@ internal sealed class RandomRun
     public ulong Committed => checker.Committed;
 
     public int AnsweredReads => checker.AnsweredReads;
+
+    /// <summary>What happened, when <see cref="IsTracing"/>.</summary>
+    public List<string> Trace { get; } = [];
+
+    public bool IsTracing { get; init; }
 
     public void Trouble(int steps)
     {
@@ -127,7 +135,7 @@ internal sealed class RandomRun
                 DeliverSome();
                 break;
             case < 600:
-                replica.Raft.Tick();
+                Tick(replica);
                 break;
             case < 720:
                 Execute(replica);
@@ -159,6 +167,7 @@ internal sealed class RandomRun
         switch (dice)
         {
             case < 953:
+                Note($"{replica.Node} crashes");
                 replica.Crash();
                 break;
             case < 958:
@@ -196,6 +205,22 @@ internal sealed class RandomRun
         }
     }
 
+    private void Tick(TestReplica replica)
+    {
+        if (!leases)
+        {
+            replica.Raft.Tick();
+        }
+        else if (random.Next(nodes.Length) == 0)
+        {
+            // Leases rest on clocks that run at the same rate.
+            foreach (TestReplica other in cluster.Replicas.Values.Where(other => other.IsUp))
+            {
+                other.Raft.Tick();
+            }
+        }
+    }
+
     private void DeliverSome()
     {
         for (int i = random.Next(1, 4); i > 0 && cluster.InFlight.Count > 0; i--)
@@ -209,6 +234,7 @@ internal sealed class RandomRun
 
             if (random.Next(25) != 0)
             {
+                Note(IsTracing ? Describe.Message(message) : string.Empty);
                 cluster.Deliver(message);
                 if (cluster.Replicas.TryGetValue(message.To, out TestReplica? to))
                 {
@@ -228,6 +254,7 @@ internal sealed class RandomRun
         ulong before = Math.Min(replica.Log.LastIndex, replica.Raft.Commit) + 1;
         if (replica.Execute())
         {
+            Note($"{replica.Node}/{replica.Incarnation} {replica.Raft.Role} term {replica.Raft.Term} log {replica.Log.Compacted.Index} to {replica.Log.LastIndex} persisted {replica.Raft.PersistedIndex} commit {replica.Raft.Commit}");
             Check(replica, before);
         }
     }
@@ -247,9 +274,15 @@ internal sealed class RandomRun
         replica.Raft.ReadIndex(lastContext);
     }
 
-    /// <summary>One disk at a time is lost, and only once all others hold everything that is acknowledged by it: more than a majority can lose nothing.</summary>
+    /// <summary>One disk at a time is lost, the next one when the first node votes again: Raft can promise nothing when a majority loses its disks.</summary>
     private void Wipe(TestReplica replica)
     {
+        if (cluster.Replicas.Values.Any(other => other.Configuration.IsJoint || other.Configuration.Voters.Count == 1))
+        {
+            // The only voter may hold what nobody else does.
+            return;
+        }
+
         if (wipedNode != 0 ? !IsTakenIn(cluster.Replicas[wipedNode]) : founding && !cluster.Replicas.Values.All(IsTakenIn))
         {
             return;
@@ -257,6 +290,7 @@ internal sealed class RandomRun
 
         wipedNode = replica.Node;
         replica.Replace(++lastIncarnation, null);
+        Note($"{replica.Node} is wiped, now incarnation {lastIncarnation}");
         Start(replica);
     }
 
@@ -312,6 +346,14 @@ internal sealed class RandomRun
 
     }
 
+    private void Note(string line)
+    {
+        if (IsTracing)
+        {
+            Trace.Add(line);
+        }
+    }
+
     private void Start(TestReplica replica) => replica.Start(mayFound: founding, nodes);
 
     private void Settle()
@@ -360,5 +402,6 @@ internal sealed class RandomRun
         MaxEntriesPerAppend = 3,
         MaxInflightAppends = 4,
         MaxCommittedBytes = 200,
+        LeaseReads = leases,
     };
 }

@@ -56,6 +56,14 @@ internal sealed class ScenarioRunner
             case "settle" or "trace":
                 Settle(verb == "trace");
                 break;
+            case "round":
+                tracing = true;
+                for (ulong left = words.Length > 0 ? Number(words[0]) : 1; left > 0; left--)
+                {
+                    Round();
+                }
+
+                break;
             case "run":
                 Run(Node(words[0]));
                 break;
@@ -185,14 +193,18 @@ internal sealed class ScenarioRunner
         return cluster.Add(replica);
     }
 
-    private void SetLog(TestReplica replica, string[] terms)
+    // log 2 1 1 3 term 4: entries of terms 1, 1 and 3 after the first configuration; the node has seen term 4
+    private void SetLog(TestReplica replica, string[] words)
     {
+        int split = Array.IndexOf(words, "term");
+        string[] terms = split < 0 ? words : words[..split];
         SnapshotMetadata begin = replica.Durable;
         replica.Crash();
         replica.Seed(begin.Position, begin.Configuration);
         ulong index = begin.Position.Index;
         Entry[] entries = [.. terms.Select(term => new Entry(++index, Number(term), EntryKind.Command, Encoding.UTF8.GetBytes($"{index}/{term}")))];
-        replica.Log.Append(entries, new HardState(entries.Length > 0 ? entries[^1].Term : begin.Position.Term, 0, begin.Position.Index));
+        ulong seen = split >= 0 ? Number(words[split + 1]) : entries.Length > 0 ? entries[^1].Term : begin.Position.Term;
+        replica.Log.Append(entries, new HardState(seen, 0, begin.Position.Index));
         replica.Log.SyncOne();
         replica.Start(peers: peers);
         Know(replica);
@@ -212,7 +224,7 @@ internal sealed class ScenarioRunner
             // Time does not stand still between two ticks: what they cause happens.
             if (words[0] == "all")
             {
-                Settle(tracing);
+                Settle(trace: false);
             }
         }
 
@@ -221,33 +233,37 @@ internal sealed class ScenarioRunner
 
     private void Settle(bool trace)
     {
-        bool before = tracing;
         tracing = trace;
         for (int round = 0; round < 1000; round++)
         {
-            bool busy = false;
-            foreach (TestReplica replica in cluster.Replicas.Values.Where(replica => replica.IsUp))
+            if (!Round())
             {
-                busy |= Run(replica);
-            }
-
-            Message[] delivered = [.. cluster.InFlight];
-            cluster.InFlight.Clear();
-            foreach (Message message in delivered)
-            {
-                Trace(message);
-                cluster.Deliver(message);
-                ReportRoles();
-            }
-
-            if (!busy && delivered.Length == 0)
-            {
-                tracing = before;
                 return;
             }
         }
 
         throw new InvalidOperationException("The scenario does not settle: the replicas talk for ever.");
+    }
+
+    /// <summary>Everybody does what there is to do, then every message that is under way arrives; false when there was nothing.</summary>
+    private bool Round()
+    {
+        bool busy = false;
+        foreach (TestReplica replica in cluster.Replicas.Values.Where(replica => replica.IsUp))
+        {
+            busy |= Run(replica);
+        }
+
+        Message[] delivered = [.. cluster.InFlight];
+        cluster.InFlight.Clear();
+        foreach (Message message in delivered)
+        {
+            Trace(message);
+            cluster.Deliver(message);
+            ReportRoles();
+        }
+
+        return busy || delivered.Length > 0;
     }
 
     private void Trace(Message message)
