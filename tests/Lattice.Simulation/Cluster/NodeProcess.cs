@@ -92,7 +92,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         }
         catch (Exception) when (_machine.Power.Off)
         {
-            _cluster.PowerLost(_machine, "in the middle of writing");
+            _cluster.Interrupted(_machine);
         }
         catch (Exception e) when (e is DiskFailedException or DiskFullException)
         {
