@@ -264,7 +264,7 @@ internal sealed class SimulatedCluster : ICluster
         Machine machine = new(node, Clock, _random.Fork(), Coverage) { SyncTime = Profile.SyncTime };
         double skew = Profile.ClockSkew.TotalMilliseconds;
         machine.Clock.Skew = TimeSpan.FromMilliseconds((2 * skew * _random.NextDouble()) - skew);
-        machine.TickRate = 0.98 + (0.04 * _random.NextDouble());
+        machine.Clock.Rate = 0.98 + (0.04 * _random.NextDouble());
         _break.Install(machine, Clock);
         _machines.Add(node, machine);
         return machine;
