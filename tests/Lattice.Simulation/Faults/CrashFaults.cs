@@ -15,11 +15,6 @@ internal static class CrashFaults
         new("all nodes are killed", KillAll),
         new("all machines lose their power", PowerLossOfAll),
         new("a node stays down", KeepDown),
-    ];
-
-    /// <summary>Kept apart: with lease reads the product relies on processes that are not stopped unnoticed.</summary>
-    public static IEnumerable<Fault> Pauses =>
-    [
         new("a node is paused", PauseOne),
         new("a leader is paused", PauseLeader),
     ];
