@@ -27,6 +27,9 @@ internal sealed class LogReplay(IReadOnlyList<Segment> segments, ulong logId)
 
     public LogRecordType LastType { get; private set; }
 
+    // What no record proves to have been synced of the segment before the active one.
+    private (Segment Segment, long From, long To)? _finished;
+
     public long Records { get; private set; }
 
     public long Entries { get; private set; }
@@ -50,6 +53,8 @@ internal sealed class LogReplay(IReadOnlyList<Segment> segments, ulong logId)
             _reader.Begin(Active);
             if (ReplaySegment(first: i == 0))
             {
+                _finished = _unproven.TryPeek(out (long Sequence, long Offset) unproven) ? (Active, unproven.Offset, Offset) : null;
+
                 // The next segment is made before the end of this one is written.
                 if (i == segments.Count - 1)
                 {
@@ -79,27 +84,38 @@ internal sealed class LogReplay(IReadOnlyList<Segment> segments, ulong logId)
     /// </summary>
     public void Repair()
     {
-        long from = _unproven.TryPeek(out (long Sequence, long Offset) first) ? first.Offset : Offset;
-        byte[] buffer = new byte[(int)Math.Min(1 << 20, Math.Max(Offset - from, TornBytes))];
-        for (long at = from; at < Offset;)
+        // A record in the active segment proves that the one before it was synced to its end. Without one, the process that wrote that
+        // end may have died before it synced it; it has to be durable before anything is written behind it.
+        if (Offset == SegmentHeader.Bytes && _finished is var (segment, begin, end))
         {
-            int count = Active.File.Read(at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, Offset - at)));
-            if (count == 0)
-            {
-                throw new DiskFailedException($"{Active.Path} ended at {at} while it was read again. Check the disk, then start the node again.");
-            }
-
-            Active.File.Write(at, buffer.AsSpan(0, count));
-            at += count;
+            Rewrite(segment, begin, end);
+            segment.File.Sync();
         }
 
-        Array.Clear(buffer);
-        for (long at = Offset; at < TornEnd; at += buffer.Length)
+        Rewrite(Active, _unproven.TryPeek(out (long Sequence, long Offset) first) ? first.Offset : Offset, Offset);
+        byte[] zeros = new byte[(int)Math.Min(1 << 20, TornBytes)];
+        for (long at = Offset; at < TornEnd; at += zeros.Length)
         {
-            Active.File.Write(at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, TornEnd - at)));
+            Active.File.Write(at, zeros.AsSpan(0, (int)Math.Min(zeros.Length, TornEnd - at)));
         }
 
         Active.File.Sync();
+    }
+
+    private static void Rewrite(Segment segment, long from, long to)
+    {
+        byte[] buffer = new byte[(int)Math.Min(1 << 20, to - from)];
+        for (long at = from; at < to;)
+        {
+            int count = segment.File.Read(at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - at)));
+            if (count == 0)
+            {
+                throw new DiskFailedException($"{segment.Path} ended at {at} while it was read again. Check the disk, then start the node again.");
+            }
+
+            segment.File.Write(at, buffer.AsSpan(0, count));
+            at += count;
+        }
     }
 
     /// <summary>Applies the records of the active segment; true when its last record was seen, false where the log breaks off.</summary>

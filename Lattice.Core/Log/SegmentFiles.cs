@@ -112,23 +112,21 @@ internal sealed class SegmentFiles(IDisk disk, string directory) : IDisposable
         return found;
     }
 
-    /// <summary>Removes what was left of segments that were never finished.</summary>
-    public void DeleteUnfinished()
+    /// <summary>
+    /// Removes what was left of segments that were never finished, and makes the names of the others durable: a process that died may have
+    /// named a segment and not have come to sync the directory.
+    /// </summary>
+    public void SettleNames()
     {
-        bool any = false;
         foreach (string name in disk.List(directory))
         {
             if (name.EndsWith(UnfinishedExtension, StringComparison.Ordinal))
             {
                 disk.Delete(Path.Combine(directory, name));
-                any = true;
             }
         }
 
-        if (any)
-        {
-            disk.SyncDirectory(directory);
-        }
+        disk.SyncDirectory(directory);
     }
 
     public Segment? Find(uint number)

@@ -388,7 +388,7 @@ public sealed class WriteAheadLog : IDisposable
         bool created = segments.Count == 0;
         if (created)
         {
-            _files.DeleteUnfinished();
+            _files.SettleNames();
             segments = [_files.Ensure(1, _options.SegmentBytes)];
         }
 
@@ -410,7 +410,7 @@ public sealed class WriteAheadLog : IDisposable
         // From here on the log is known to be sound and may be changed.
         if (!created)
         {
-            _files.DeleteUnfinished();
+            _files.SettleNames();
             replay.Repair();
         }
 

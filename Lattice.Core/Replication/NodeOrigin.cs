@@ -24,6 +24,10 @@ internal sealed record NodeOrigin(NodeIdentity Identity, bool MayFound)
         string logDirectory = LogDirectory(options);
         disk.CreateDirectory(options.DataDirectory);
         disk.CreateDirectory(logDirectory);
+
+        // What an earlier process named and did not come to sync could be gone after the next crash, when much rests on it.
+        disk.SyncDirectory(options.DataDirectory);
+        disk.SyncDirectory(logDirectory);
         NodeIdentity? found = NodeIdentity.Load(disk, options.DataDirectory);
         bool hasSegments = disk.List(logDirectory).Any(name => name.EndsWith(".wal", StringComparison.Ordinal));
         if (found is null)

@@ -108,15 +108,13 @@ public sealed class WriteAheadLogCrashTests
                     }
 
                     _power.Disarm();
-                    _power.TurnOff();
                 }
                 catch (Exception) when (_power.Off)
                 {
                     // What this is about. The log tells it as the failure of its disk.
                 }
 
-                _disk.Crash();
-                _power.TurnOn();
+                Die();
                 _moments.RemoveAll(m => m.Sequence < promised && _moments.Exists(later => later.Sequence > m.Sequence && later.Sequence <= promised));
                 Recover();
             }
@@ -214,10 +212,24 @@ public sealed class WriteAheadLogCrashTests
                 }
                 catch (Exception) when (_power.Off)
                 {
-                    _disk.Crash();
-                    _power.TurnOn();
+                    Die();
                 }
             }
+        }
+
+        /// <summary>The machine loses its power, or only the process dies, which leaves what it wrote in the page cache, synced or not.</summary>
+        private void Die()
+        {
+            if (_random.Chance(0.4))
+            {
+                _disk.ProcessDied();
+            }
+            else
+            {
+                _disk.Crash();
+            }
+
+            _power.TurnOn();
         }
 
         private void Compare(WriteAheadLog log) => Assert.Equal(Text(_now), Text(PictureOf(log)));

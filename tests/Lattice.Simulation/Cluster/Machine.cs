@@ -35,9 +35,6 @@ internal sealed class Machine
     /// <summary>Mean time of a sync, in microseconds.</summary>
     public long SyncTime { get; set; } = 300;
 
-    /// <summary>What this machine's ticks take, against the right time: 1.02 is a clock that is two percent slow.</summary>
-    public double TickRate { get; set; } = 1;
-
     /// <summary>Whether somebody keeps it from being started.</summary>
     public bool KeptDown { get; set; }
 

@@ -92,7 +92,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         }
         catch (Exception) when (_machine.Power.Off)
         {
-            _cluster.PowerLost(_machine, "in the middle of writing");
+            _cluster.Interrupted(_machine);
         }
         catch (Exception e) when (e is DiskFailedException or DiskFullException)
         {
@@ -136,7 +136,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         {
             long wake = replica.WakeAt;
             _wakes[replica] = wake;
-            _cluster.Clock.At(wake, () => Enter(() =>
+            _cluster.Clock.At(_machine.Clock.WhenReached(wake), () => Enter(() =>
             {
                 _wakes.Remove(replica);
                 Run(replica);
@@ -175,7 +175,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 
     private void ScheduleTick()
     {
-        double interval = _cluster.Profile.Replica.TickInterval.TotalMicroseconds * _machine.TickRate;
+        double interval = _cluster.Profile.Replica.TickInterval.TotalMicroseconds / _machine.Clock.Rate;
         _cluster.Clock.After((long)interval, () =>
         {
             if (_dead)

@@ -109,7 +109,7 @@ internal sealed class SimulatedCluster : ICluster
         }
         catch (Exception) when (machine.Power.Off)
         {
-            PowerLost(machine, "while starting");
+            Interrupted(machine);
         }
         catch (Exception e) when (e is LogCorruptException or NodeStartException && machine.Damaged)
         {
@@ -138,6 +138,20 @@ internal sealed class SimulatedCluster : ICluster
         machine.Process?.Die();
         machine.PowerLost();
         RestartLater(machine);
+    }
+
+    /// <summary>The machine stopped in the middle of an operation: its power failed, or its process was killed there.</summary>
+    public void Interrupted(Machine machine)
+    {
+        if (machine.Random.Chance(0.4))
+        {
+            machine.Power.TurnOn();
+            ProcessDied(machine, "killed in the middle of writing");
+        }
+        else
+        {
+            PowerLost(machine, "in the middle of writing");
+        }
     }
 
     /// <summary>The node's process dies now, be it of kill -9.</summary>
@@ -250,7 +264,7 @@ internal sealed class SimulatedCluster : ICluster
         Machine machine = new(node, Clock, _random.Fork(), Coverage) { SyncTime = Profile.SyncTime };
         double skew = Profile.ClockSkew.TotalMilliseconds;
         machine.Clock.Skew = TimeSpan.FromMilliseconds((2 * skew * _random.NextDouble()) - skew);
-        machine.TickRate = 0.98 + (0.04 * _random.NextDouble());
+        machine.Clock.Rate = 0.98 + (0.04 * _random.NextDouble());
         _break.Install(machine, Clock);
         _machines.Add(node, machine);
         return machine;

@@ -11,15 +11,10 @@ internal static class CrashFaults
         new("a node is killed", KillOne),
         new("a leader is killed", KillLeader),
         new("a machine loses its power", PowerLossOfOne),
-        new("a machine loses its power in the middle of writing", PowerLossWhileWriting),
+        new("a node stops in the middle of writing", StopWhileWriting),
         new("all nodes are killed", KillAll),
         new("all machines lose their power", PowerLossOfAll),
         new("a node stays down", KeepDown),
-    ];
-
-    /// <summary>Kept apart: with lease reads the product relies on processes that are not stopped unnoticed.</summary>
-    public static IEnumerable<Fault> Pauses =>
-    [
         new("a node is paused", PauseOne),
         new("a leader is paused", PauseLeader),
     ];
@@ -57,7 +52,7 @@ internal static class CrashFaults
         return Healing.None;
     }
 
-    private static Healing? PowerLossWhileWriting(SimulatedCluster cluster, SeededRandom random)
+    private static Healing? StopWhileWriting(SimulatedCluster cluster, SeededRandom random)
     {
         if (Victim(cluster, random) is not { } machine)
         {

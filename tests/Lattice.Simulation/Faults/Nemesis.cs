@@ -26,7 +26,6 @@ internal sealed class Nemesis
         List<Fault> all =
         [
             .. CrashFaults.All,
-            .. cluster.Profile.Replica.LeaseReads ? [] : CrashFaults.Pauses,
             .. NetworkFaults.All,
             .. DiskFaults.All,
             .. LeadershipFaults.All,

@@ -197,9 +197,9 @@ internal sealed class ClientHistory(long expirySlack)
         }
     }
 
-    /// <summary>A record may vanish when its time has passed by the clock of any leader, which may be wrong by the slack.</summary>
+    /// <summary>A record may vanish when its time has passed by the clock of any leader, which may be wrong by the slack and counts whole milliseconds.</summary>
     private void AddExpiry(string label, Operation put, long invoked) =>
-        Add(put.Key, new Observed("expiry of " + label, Math.Max(invoked, invoked + ((long)put.TimeToLiveMs * VirtualClock.Millisecond) - expirySlack), RegisterOperation.Never, RegisterOperation.Absent, null) { ExpiryOf = put.Value });
+        Add(put.Key, new Observed("expiry of " + label, Math.Max(invoked, invoked + ((long)put.TimeToLiveMs * VirtualClock.Millisecond) - VirtualClock.Millisecond - expirySlack), RegisterOperation.Never, RegisterOperation.Absent, null) { ExpiryOf = put.Value });
 
     private void Add(string key, Observed observed)
     {
