@@ -25,12 +25,14 @@ internal sealed class CandidateRole : Role
     private readonly QuorumTracker quorum;
     private readonly SortedDictionary<int, (ulong Incarnation, bool Granted)> answers = [];
     private readonly Func<int, bool?> voteOf;
+    private bool heardOfCluster;
 
     public CandidateRole(RaftCore core, CampaignKind kind)
         : base(core)
     {
         this.kind = kind;
         founding = core.IsFounding;
+        heardOfCluster = core.HeardOfCluster;
         configuration = core.Configuration;
         quorum = founding ? new QuorumTracker(core.Options.FoundingPeers, []) : QuorumTracker.Of(configuration);
         voteOf = node => answers.TryGetValue(node, out (ulong Incarnation, bool Granted) answer) ? answer.Granted : null;
@@ -61,7 +63,7 @@ internal sealed class CandidateRole : Role
             return;
         }
 
-        if (kind == CampaignKind.PreElection && founding && quorum.Count(voteOf) == VoteResult.Won)
+        if (kind == CampaignKind.PreElection && founding && !heardOfCluster && quorum.Count(voteOf) == VoteResult.Won)
         {
             // A peer stayed silent for the whole timeout. Those who answered are a majority, and none of them knows of a cluster.
             Core.BecomeCandidate(CampaignKind.Election);
@@ -82,16 +84,22 @@ internal sealed class CandidateRole : Role
         if (founding && !message.Founding)
         {
             // There is a cluster already: this node was wiped, or comes late. Founding a second one would split it.
-            Core.ClusterSeen = true;
+            Core.HeardOfCluster = true;
             Core.BecomeFollower(Core.Term, 0);
-            Core.AskEverybodyToJoin();
+            Core.AskToJoin();
             return;
         }
 
-        if (!founding && !configuration.Accepts(message.From, message.FromIncarnation))
+        if (!founding)
         {
-            return;
+            Core.LearnCommit(new LogPosition(message.Commit, message.HintTerm));
+            if (!configuration.Accepts(message.From, message.FromIncarnation))
+            {
+                return;
+            }
         }
+
+        heardOfCluster |= message.HintIndex == Voting.HeardOfCluster;
 
         answers[message.From] = (message.FromIncarnation, !message.Reject);
         Decide();
@@ -110,13 +118,10 @@ internal sealed class CandidateRole : Role
             case VoteResult.Lost:
                 Core.BecomeFollower(Core.Term, 0);
                 return true;
+            case VoteResult.Won when founding && !AllAnswered && (heardOfCluster || kind == CampaignKind.PreElection):
+                // One that has not answered may belong to a cluster: wait for it, until the timeout or, when a cluster was heard of, for ever.
+                return false;
             case VoteResult.Won when kind == CampaignKind.PreElection:
-                if (founding && answers.Count < Core.Options.FoundingPeers.Count)
-                {
-                    // One that has not answered may belong to a cluster: wait for it until the timeout.
-                    return false;
-                }
-
                 Core.BecomeCandidate(CampaignKind.Election);
                 return true;
             case VoteResult.Won:
@@ -126,6 +131,8 @@ internal sealed class CandidateRole : Role
                 return false;
         }
     }
+
+    private bool AllAnswered => answers.Count >= Core.Options.FoundingPeers.Count;
 
     private Configuration Founded() => new()
     {
@@ -138,6 +145,7 @@ internal sealed class CandidateRole : Role
     private void Ask()
     {
         LogPosition last = Core.Log.Last;
+        LogPosition committed = Core.Log.Committed;
         foreach (int node in quorum.Everyone)
         {
             if (answers.ContainsKey(node))
@@ -157,7 +165,8 @@ internal sealed class CandidateRole : Role
                 Founding = founding,
                 Transfer = kind == CampaignKind.Transfer,
                 HintIndex = founding ? 0 : configuration.IncarnationOf(node),
-                HintTerm = founding ? Core.FoundingKey : 0,
+                Commit = founding ? 0 : committed.Index,
+                HintTerm = founding ? Core.FoundingKey : committed.Term,
             };
             if (kind == CampaignKind.PreElection)
             {

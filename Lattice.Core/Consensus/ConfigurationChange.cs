@@ -117,7 +117,10 @@ public sealed record ConfigurationChange(ImmutableArray<MemberChange> Changes)
 
         public Configuration? Finish()
         {
-            if (!changed || voters.IsEmpty)
+            // Voters without an accepted incarnation count in the size of the majority but cannot vote: a configuration in which they are
+            // needed could never elect a leader that takes them in.
+            int able = voters.Count(node => incarnations.GetValueOrDefault(node) != 0);
+            if (!changed || able <= voters.Count / 2)
             {
                 return null;
             }

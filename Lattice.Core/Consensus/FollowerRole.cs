@@ -7,29 +7,23 @@ namespace Lattice.Core.Consensus;
 internal sealed class FollowerRole(RaftCore core) : Role(core)
 {
     private readonly List<(ulong Context, int Age)> forwarded = [];
-
-    // Ticks under a leader that has not taken this incarnation in, as far as this replica knows.
-    private int strangerTicks;
+    private int ticksSinceJoin;
 
     public override RaftRole Kind => Core.PassiveKind;
 
     public override void Tick()
     {
         AgeReads();
+        if (Core.Leader != 0 && Kind == RaftRole.Recovering && ++ticksSinceJoin >= Core.Options.ElectionTicks)
+        {
+            // The leader is heard because it still counts on an earlier incarnation of this node.
+            ticksSinceJoin = 0;
+            Core.AskToJoin();
+        }
+
         if (++Core.ElectionElapsed >= Core.ElectionTimeout)
         {
             Core.OnElectionTimeout();
-            return;
-        }
-
-        // A leader that does not know that this node lost its log goes on sending it heartbeats, so no election timeout
-        // ever passes; without being asked it would never notice.
-        bool isStranger = Core.Leader != 0 && !Core.Configuration.Accepts(Core.Node, Core.Incarnation);
-        strangerTicks = isStranger ? strangerTicks + 1 : 0;
-        if (strangerTicks >= Core.ElectionTimeout)
-        {
-            strangerTicks = 0;
-            Core.AskToJoin(Core.Leader);
         }
     }
 

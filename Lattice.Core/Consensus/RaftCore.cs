@@ -12,6 +12,8 @@ internal sealed class RaftCore
     // A removed replica asks this rarely whether it may come back.
     private const int RemovedPatienceTimeouts = 10;
 
+    private const int FoundingPatienceTimeouts = 5;
+
     private const int ScanBytes = 1 << 20;
 
     private bool toldRemoved;
@@ -80,17 +82,23 @@ internal sealed class RaftCore
     /// <summary>Tick at which a configured voter was last heard under another incarnation than the configured one; negative: never.</summary>
     public long StrangerTick { get; private set; } = -1;
 
-    /// <summary>Whether a node was heard that belongs to a cluster: then there is nothing to found.</summary>
-    public bool ClusterSeen { get; set; }
+    /// <summary>
+    /// Whether somebody who belongs to a cluster was heard. Then this replica takes part in founding another one only if every founding peer
+    /// answers that it belongs to none: what was heard of has gone.
+    /// </summary>
+    public bool HeardOfCluster { get; set; }
 
     /// <summary>Whether this replica never belonged to a cluster and may found one.</summary>
-    public bool IsFounding => Options.FoundingPeers.Count > 0 && !ClusterSeen && Log.LastIndex == 0 && Configurations.Latest.IsEmpty;
+    public bool IsFounding => Options.FoundingPeers.Count > 0 && !BelongsToCluster;
+
+    /// <summary>Whether this replica holds something of a cluster, be it only an entry that is not committed.</summary>
+    public bool BelongsToCluster => Log.LastIndex > 0 || !Configurations.Latest.IsEmpty;
 
     /// <summary>Whether this incarnation is a voter of the configuration in effect.</summary>
     public bool IsAcceptedVoter => Configuration.IsVoter(Node) && Configuration.Accepts(Node, Incarnation);
 
     /// <summary>Whether this replica may try to become leader.</summary>
-    public bool CanCampaign => !toldRemoved && (IsFounding || (IsAcceptedVoter && !Configurations.HasCommittedPending(Log.Commit)));
+    public bool CanCampaign => !toldRemoved && (MayFoundNow || (IsAcceptedVoter && !Configurations.HasCommittedPending(Log.Commit)));
 
     /// <summary>
     /// Whether a leader was heard so lately that no vote is given: what makes a replica that returns from a partition harmless, and what a leader's
@@ -108,7 +116,7 @@ internal sealed class RaftCore
                 return RaftRole.Removed;
             }
 
-            if (IsFounding)
+            if (IsFounding && !HeardOfCluster)
             {
                 return RaftRole.Follower;
             }
@@ -121,6 +129,9 @@ internal sealed class RaftCore
             return Configuration.IsVoter(Node) ? RaftRole.Follower : RaftRole.Learner;
         }
     }
+
+    // A replica that heard of a cluster asks rarely whether it has gone; meanwhile it waits to be taken in.
+    private bool MayFoundNow => IsFounding && (!HeardOfCluster || LeaderlessTimeouts % FoundingPatienceTimeouts == 0);
 
     // The leader of the present term, also while it is not heard any more: a term has one.
     private int TermLeader { get; set; }
@@ -226,6 +237,7 @@ internal sealed class RaftCore
         ElectionElapsed = 0;
         LeaderlessTimeouts = 0;
         toldRemoved = false;
+        HeardOfCluster = true;
         Recovery.Cancel();
         if (Leader != leader)
         {
@@ -240,7 +252,7 @@ internal sealed class RaftCore
     public void HearRemoved()
     {
         toldRemoved = true;
-        ClusterSeen = true;
+        HeardOfCluster = true;
         if (Role is not FollowerRole)
         {
             BecomeFollower(Term, 0);
@@ -256,11 +268,11 @@ internal sealed class RaftCore
         if (passive == RaftRole.Removed)
         {
             ResetElectionTimer();
-            AskEverybodyToJoin(every: RemovedPatienceTimeouts);
+            AskToJoin(every: RemovedPatienceTimeouts);
             return;
         }
 
-        AskEverybodyToJoin(every: passive == RaftRole.Recovering ? 1 : PatienceTimeouts);
+        AskToJoin(every: passive == RaftRole.Recovering ? 1 : PatienceTimeouts);
         if (CanCampaign)
         {
             BecomeCandidate(CampaignKind.PreElection);
@@ -280,23 +292,25 @@ internal sealed class RaftCore
         }
     }
 
-    /// <summary>Asks whoever may lead to take this incarnation in; a leader that has done so ignores it.</summary>
-    public void AskEverybodyToJoin(int every = 1)
+    /// <summary>Asks the leader, or whoever may lead, to take this incarnation in; a leader that has done so ignores it.</summary>
+    public void AskToJoin(int every = 1)
     {
-        if (IsFounding || LeaderlessTimeouts % every != 0)
+        if ((IsFounding && !HeardOfCluster) || LeaderlessTimeouts % every != 0)
         {
+            return;
+        }
+
+        if (Leader != 0)
+        {
+            Ask(Leader);
             return;
         }
 
         foreach (int node in KnownNodes())
         {
-            AskToJoin(node);
+            Ask(node);
         }
     }
-
-    /// <summary>Asks one node to take this incarnation in.</summary>
-    public void AskToJoin(int leader) =>
-        Outbox.Send(new Message { Kind = MessageKind.Join, From = Node, FromIncarnation = Incarnation, To = leader, Index = Log.LastIndex });
 
     /// <summary>Every other node that may belong to the group.</summary>
     public SortedSet<int> KnownNodes()
@@ -315,6 +329,18 @@ internal sealed class RaftCore
         if (Configuration.IsVoter(message.From) && Configuration.IncarnationOf(message.From) != message.FromIncarnation)
         {
             StrangerTick = Ticks;
+        }
+    }
+
+    /// <summary>
+    /// Somebody knows that an entry is committed, and when this log holds the same one, so does this replica. Candidates and voters tell each
+    /// other: otherwise one could wait for votes of members that the group has left behind without its knowing.
+    /// </summary>
+    public void LearnCommit(LogPosition position)
+    {
+        if (position.Index > Log.Commit && Log.Contains(position))
+        {
+            Log.CommitTo(position.Index);
         }
     }
 
@@ -376,6 +402,9 @@ internal sealed class RaftCore
             });
         }
     }
+
+    private void Ask(int node) =>
+        Outbox.Send(new Message { Kind = MessageKind.Join, From = Node, FromIncarnation = Incarnation, To = node, Index = Log.LastIndex });
 
     private static ulong FoundingKeyOf(IReadOnlyList<int> peers)
     {

@@ -41,6 +41,9 @@ internal sealed class RaftLog
         }
     }
 
+    /// <summary>The last committed entry.</summary>
+    public LogPosition Committed => new(Commit, Term(Commit));
+
     /// <summary>Last index that is durable on this replica.</summary>
     public ulong Persisted { get; private set; }
 

@@ -83,7 +83,7 @@ internal sealed class RecoveryCandidateRole(RaftCore core, IReadOnlyCollection<i
     private void Win()
     {
         Configuration latest = Core.Configurations.Latest;
-        Configuration recovered = forced ? Remains(latest) : ConfigurationChange.Leave(latest);
+        Configuration recovered = forced ? Remains(latest) : Everyone(latest);
         ImmutableSortedDictionary<int, ulong> incarnations = recovered.Incarnations;
         foreach ((int node, ulong incarnation) in votes)
         {
@@ -91,6 +91,12 @@ internal sealed class RecoveryCandidateRole(RaftCore core, IReadOnlyCollection<i
         }
 
         Core.BecomeLeader(recovered with { Incarnations = incarnations.SetItem(Core.Node, Core.Incarnation) }, alone: participants.Count == 0);
+    }
+
+    private Configuration Everyone(Configuration latest)
+    {
+        Configuration left = ConfigurationChange.Leave(latest);
+        return left with { Voters = left.Voters.Add(Core.Node), Learners = left.Learners.Remove(Core.Node) };
     }
 
     /// <summary>Those who voted are the voters. The silent ones become learners without an incarnation: when they come back, they are taken in like new ones.</summary>

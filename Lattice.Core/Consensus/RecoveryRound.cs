@@ -50,9 +50,9 @@ internal sealed class RecoveryRound(RaftCore core)
     /// <summary>Election timeouts passed in a row without a leader.</summary>
     public void OnLeaderlessTimeout()
     {
-        // An intact voter recovers nothing while the others are intact too: an election will do.
-        bool needed = !core.IsAcceptedVoter || (core.StrangerTick >= 0 && core.Ticks - core.StrangerTick <= 8L * core.Options.ElectionTicks);
-        if (forced || (needed && core.Configurations.Latest.IsVoter(core.Node)))
+        // An intact member recovers nothing while the voters are intact too: an election will do. A learner may turn out to hold the most.
+        bool needed = core.PassiveKind == RaftRole.Recovering || (core.StrangerTick >= 0 && core.Ticks - core.StrangerTick <= 8L * core.Options.ElectionTicks);
+        if (forced || (needed && core.Configurations.Latest.IsMember(core.Node)))
         {
             Ask();
         }

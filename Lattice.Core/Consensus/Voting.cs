@@ -7,6 +7,9 @@ namespace Lattice.Core.Consensus;
 /// </summary>
 internal sealed class Voting(RaftCore core)
 {
+    /// <summary>In <see cref="Message.HintIndex"/> of a reply: the sender has heard of a cluster.</summary>
+    public const ulong HeardOfCluster = 1;
+
     /// <summary>Answers a <see cref="MessageKind.PreVote"/>; nothing changes here.</summary>
     public void OnPreVote(Message message)
     {
@@ -21,6 +24,7 @@ internal sealed class Voting(RaftCore core)
             return;
         }
 
+        LearnCommit(message);
         bool granted = message.Term > core.Term && IsAsked(message) && IsUpToDate(message);
         Reply(message, MessageKind.PreVoteReply, granted, granted ? message.Term : core.Term);
     }
@@ -40,6 +44,7 @@ internal sealed class Voting(RaftCore core)
     /// <summary>Answers a <see cref="MessageKind.Vote"/> of the present term.</summary>
     public void OnVote(Message message)
     {
+        LearnCommit(message);
         bool free = core.Vote == message.From || (core.Vote == 0 && core.Leader == 0);
         bool granted = free && IsAsked(message) && IsUpToDate(message);
         if (granted)
@@ -72,7 +77,7 @@ internal sealed class Voting(RaftCore core)
             }
             else
             {
-                core.ClusterSeen = true;
+                core.HeardOfCluster = true;
                 core.VoteFor(message.From);
                 core.ResetElectionTimer();
             }
@@ -125,10 +130,19 @@ internal sealed class Voting(RaftCore core)
         ? core.IsFounding && message.HintTerm == core.FoundingKey
         : message.HintIndex == core.Incarnation;
 
+    private void LearnCommit(Message message)
+    {
+        if (!message.Founding)
+        {
+            core.LearnCommit(new LogPosition(message.Commit, message.HintTerm));
+        }
+    }
+
     private bool IsUpToDate(Message message) => new LogPosition(message.Index, message.LogTerm).IsAtLeast(core.Log.Last);
 
     private void Reply(Message message, MessageKind kind, bool granted, ulong term)
     {
+        LogPosition committed = core.Log.Committed;
         var reply = new Message
         {
             Kind = kind,
@@ -137,7 +151,12 @@ internal sealed class Voting(RaftCore core)
             To = message.From,
             Term = term,
             Reject = !granted,
-            Founding = core.IsFounding,
+
+            // A replica that lost its log without belonging to a cluster stands in no founder's way.
+            Founding = !core.BelongsToCluster,
+            HintIndex = core.HeardOfCluster ? HeardOfCluster : 0,
+            Commit = committed.Index,
+            HintTerm = committed.Term,
 
             // The vote is for this incarnation's log, not for whatever runs as that node when the answer arrives.
             Context = message.FromIncarnation,

@@ -1,3 +1,5 @@
+using Lattice.Core.Disk;
+
 namespace Lattice.Core.Replication;
 
 /// <summary>Makes checkpoints when they are due: after enough entries, or when the log has grown by enough segments.</summary>
@@ -48,8 +50,7 @@ internal sealed class CheckpointThread : IDisposable
             {
                 if (IsDue())
                 {
-                    core.Checkpoint();
-                    Note();
+                    TryCheckpoint();
                 }
             }
         }
@@ -57,6 +58,20 @@ internal sealed class CheckpointThread : IDisposable
         {
             // A state that cannot be made durable would let the log grow without end, or hide a failing disk.
             fatal(e);
+        }
+    }
+
+    private void TryCheckpoint()
+    {
+        try
+        {
+            core.Checkpoint();
+            Note();
+        }
+        catch (DiskFullException)
+        {
+            // Nothing is dropped before the state is durable. Tried again at the next interval; writes are refused meanwhile.
+            core.StateDiskFull = true;
         }
     }
 

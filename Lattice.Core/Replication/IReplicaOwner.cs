@@ -3,8 +3,11 @@ namespace Lattice.Core.Replication;
 /// <summary>What a replica tells its node, and what it asks it. Called from the loops of all groups.</summary>
 internal interface IReplicaOwner
 {
-    /// <summary>Whether the log's volume has no room.</summary>
+    /// <summary>Whether the volume of the log or of the state has no room.</summary>
     bool DiskFull { get; }
+
+    /// <summary>Whether the state's volume had no room when it was last written.</summary>
+    bool StateDiskFull { set; }
 
     /// <summary>Whether a node that is not a member may be taken in: it is in this node's configuration file.</summary>
     bool MayJoin(int node);

@@ -38,7 +38,8 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     private readonly CatalogFounder founder;
     private NodeIdentity identity;
     private SystemCatalog catalog = SystemCatalog.Empty;
-    private volatile bool diskFull;
+    private volatile bool logDiskFull;
+    private volatile bool stateDiskFull;
 
     private NodeCore(NodeCoreOptions options, NodeOrigin origin, WriteAheadLog wal, NodeDevices devices)
     {
@@ -63,11 +64,19 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     /// <summary>The replicas, by group.</summary>
     public ICollection<Replica> Replicas => replicas.Values;
 
+    /// <summary>Whether the volume of the log or of the state has no room.</summary>
+    public bool DiskFull => logDiskFull || stateDiskFull;
+
     /// <summary>Whether the log's volume has no room; set by whoever flushes the log.</summary>
-    public bool DiskFull
+    public bool LogDiskFull
     {
-        get => diskFull;
-        set => diskFull = value;
+        set => logDiskFull = value;
+    }
+
+    /// <inheritdoc/>
+    public bool StateDiskFull
+    {
+        set => stateDiskFull = value;
     }
 
     private bool MayFound { get; }

@@ -1,4 +1,5 @@
 using Lattice.Core.Consensus;
+using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
 
@@ -29,6 +30,7 @@ internal sealed class Replica : IDisposable
     private readonly LeadershipKeeper leadership;
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
+    private readonly List<Entry> unapplied = [];
     private readonly ulong incarnation;
     private HardState? unsavedHardState;
     private int scheduled;
@@ -251,6 +253,11 @@ internal sealed class Replica : IDisposable
     private void OnTick()
     {
         raft.Tick();
+        if (unapplied.Count > 0)
+        {
+            Apply();
+        }
+
         queries.Tick(raft.Leader);
         if (raft.Role == RaftRole.Leader && !stopping)
         {
@@ -307,7 +314,8 @@ internal sealed class Replica : IDisposable
         SendOrStream(ready.Messages);
         if (ready.Committed.Count > 0)
         {
-            Apply(ready.Committed);
+            unapplied.AddRange(ready.Committed);
+            Apply();
         }
 
         for (int i = 0; i < ready.Reads.Count; i++)
@@ -357,10 +365,24 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    private void Apply(IReadOnlyList<Entry> entries)
+    private void Apply()
     {
-        IReadOnlyList<AppliedEntry> applied = state.Apply(entries, raft.ApplyConfiguration);
-        raft.Applied(entries[^1].Index);
+        IReadOnlyList<AppliedEntry> applied;
+        try
+        {
+            applied = state.Apply(unapplied, raft.ApplyConfiguration);
+        }
+        catch (DiskFullException)
+        {
+            // Nothing of it is visible. The entries stay committed and are applied with a later tick, when there is room; until then
+            // what waits for them waits, and new writes are refused.
+            owner.StateDiskFull = true;
+            return;
+        }
+
+        owner.StateDiskFull = false;
+        raft.Applied(unapplied[^1].Index);
+        unapplied.Clear();
         for (int i = 0; i < applied.Count; i++)
         {
             writes.Applied(applied[i]);

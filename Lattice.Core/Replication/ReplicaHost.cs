@@ -260,13 +260,13 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         public void Full(string message)
         {
-            host.core.DiskFull = true;
+            host.core.LogDiskFull = true;
             host.LogDiskFull(message);
         }
 
         public void Healed()
         {
-            host.core.DiskFull = false;
+            host.core.LogDiskFull = false;
             host.LogDiskHasRoom();
         }
 

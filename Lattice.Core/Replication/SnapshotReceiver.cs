@@ -1,4 +1,5 @@
 using Lattice.Core.Consensus;
+using Lattice.Core.Disk;
 using Lattice.Core.State;
 
 namespace Lattice.Core.Replication;
@@ -64,9 +65,9 @@ internal sealed class SnapshotReceiver : IDisposable
         {
             installer.Add(chunk.Data);
         }
-        catch (SnapshotCorruptException)
+        catch (Exception e) when (e is SnapshotCorruptException or DiskFullException)
         {
-            // Damaged on the way. Nothing of it is visible; the sender is told and begins anew.
+            // Damaged on the way, or no room here. Nothing of it is visible; the sender is told and begins anew.
             Dispose();
             return (Reply(chunk, 0) with { Reject = true }, null);
         }

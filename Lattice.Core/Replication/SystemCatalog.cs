@@ -54,18 +54,15 @@ public sealed record SystemCatalog
     /// <summary>Group that holds the slot; null before the cluster is founded.</summary>
     public uint? GroupOf(int slot)
     {
-        uint? group = null;
-        foreach (SlotRange range in Slots)
+        int low = 0;
+        int high = Slots.Length - 1;
+        while (low < high)
         {
-            if (range.First > slot)
-            {
-                break;
-            }
-
-            group = range.Group;
+            int middle = (low + high + 1) / 2;
+            (low, high) = Slots[middle].First <= slot ? (middle, high) : (low, middle - 1);
         }
 
-        return group;
+        return Slots.IsEmpty ? null : Slots[low].Group;
     }
 
     /// <summary>The catalogue of a new cluster: <paramref name="shards"/> groups with equal runs of slots, on the system group's members.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using CsCheck;
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
+using Xunit;
 
 namespace Lattice.Core.Tests.Replication;
 

@@ -1,3 +1,4 @@
+using Lattice.Core.State;
 using System.Buffers;
 using System.IO.Hashing;
 using Lattice.Core.Consensus;
@@ -44,7 +45,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         SimulatedStateEngine engine = _machine.Store.Open();
         _core = NodeCore.Open(
             _cluster.OptionsOf(_machine),
-            new NodeDevices(_machine.Disk, engine, _machine.Clock, _machine.Random.Fork(), this, this));
+            new NodeDevices(_machine.Disk, new Lazy<IStateEngine>(() => engine), _machine.Clock, _machine.Random.Fork(), this, this));
         ScheduleTick();
         ScheduleCheckpoint();
         ScheduleIdleWork();
@@ -158,12 +159,12 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         try
         {
             Core.Log.Flush();
-            Core.DiskFull = false;
+            Core.LogDiskFull = false;
         }
         catch (DiskFullException)
         {
             // As the product's log writer: what was written before is synced, the rest is tried again when there may be room.
-            Core.DiskFull = true;
+            Core.LogDiskFull = true;
             Core.Log.Sync();
             _cluster.Coverage.Count("node: log refused, disk full");
             ScheduleFlush(_machine.Random.Between(50L, 1_000L) * VirtualClock.Millisecond);

@@ -33,20 +33,20 @@ internal sealed class GroupPicture(RowTree? rows, uint group)
     /// <summary>The rows in which this picture and another differ, for people.</summary>
     public string DifferencesFrom(GroupPicture other)
     {
-        SortedDictionary<string, (string? Here, string? There)> rows = new(StringComparer.Ordinal);
+        SortedDictionary<string, (string? Here, string? There)> both = new(StringComparer.Ordinal);
         foreach (RowTree row in Rows())
         {
-            rows[Describe(row.Key)] = (Short(row.Value), null);
+            both[Describe(row.Key)] = (Short(row.Value), null);
         }
 
         foreach (RowTree row in other.Rows())
         {
             string key = Describe(row.Key);
-            rows[key] = (rows.GetValueOrDefault(key).Here, Short(row.Value));
+            both[key] = (both.GetValueOrDefault(key).Here, Short(row.Value));
         }
 
         StringBuilder text = new();
-        foreach ((string key, (string? here, string? there)) in rows.Where(r => !string.Equals(r.Value.Here, r.Value.There, StringComparison.Ordinal)).Take(12))
+        foreach ((string key, (string? here, string? there)) in both.Where(r => !string.Equals(r.Value.Here, r.Value.There, StringComparison.Ordinal)).Take(12))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {key}: {here ?? "absent"} | {there ?? "absent"}");
         }

@@ -53,6 +53,13 @@ internal sealed class TestReplica(int node, ulong incarnation, Func<RaftOptions,
     {
         RaftOptions options = configure(new RaftOptions { Node = Node, Incarnation = Incarnation, Random = Random.Shared });
         options = options with { FoundingPeers = mayFound ? peers ?? [] : [], Peers = peers ?? [], FoundingClusterId = (ulong)(1000 + Node) };
+        if (Applied.Index > Log.LastIndex || (Applied.Index >= Log.FirstIndex && Log.Term(Applied.Index) != Applied.Term))
+        {
+            // A snapshot was installed, and the crash came before the log was begun anew.
+            Log.Reset(Applied);
+            Log.SyncOne();
+        }
+
         raft = new RaftNode(options, Log, Log.HardState, Configuration, Applied.Index);
     }
 
