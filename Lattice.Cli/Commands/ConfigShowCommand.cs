@@ -22,7 +22,6 @@ internal static class ConfigShowCommand
                 return ExitCodes.Negative;
             }
 
-            await shell.Out.WriteLineAsync($"# {path}").ConfigureAwait(false);
             await shell.Out.WriteLineAsync(SettingsPrinter.Print(settings).TrimEnd()).ConfigureAwait(false);
             return ExitCodes.Success;
         });

@@ -21,7 +21,7 @@ internal static class ScanCommand
             (byte[] first, byte[]? end) = call.Parsed.GetValue(prefix) is { } begin
                 ? KeyRange.OfPrefix(call.Key(begin))
                 : (Optional(call, from) ?? [], Optional(call, to));
-            await foreach (ScannedRecord record in call.Client.ScanAsync(first, end, call.Parsed.GetValue(limit), onlyKeys, cancellation).ConfigureAwait(false))
+            await foreach (ScanItem record in call.Client.ScanAsync(first, end, call.Parsed.GetValue(limit), onlyKeys, cancellation).ConfigureAwait(false))
             {
                 await PrintAsync(call, record, onlyKeys).ConfigureAwait(false);
             }
@@ -47,7 +47,7 @@ internal static class ScanCommand
 
     private static byte[]? Optional(DataInvocation call, Option<string?> option) => call.Parsed.GetValue(option) is { } text ? call.Key(text) : null;
 
-    private static Task PrintAsync(DataInvocation call, ScannedRecord record, bool onlyKeys)
+    private static Task PrintAsync(DataInvocation call, ScanItem record, bool onlyKeys)
     {
         if (call.Json)
         {
