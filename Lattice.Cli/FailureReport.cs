@@ -15,6 +15,7 @@ internal static class FailureReport
         {
             CommandFailedException e => (e.ExitCode, e.Message),
             OperationCanceledException => (130, "Interrupted."),
+            LatticeRequestException e => (ExitCodes.Negative, e.Message),
             LatticeException e => (ExitCodes.Unavailable, e.Message),
             IOException or UnauthorizedAccessException => (ExitCodes.Negative, failure.Message),
             _ => (ExitCodes.Internal, $"An unexpected error ended the command: {failure.GetType().Name}: {failure.Message} This is a defect of Lattice; set {DebugVariable}=1 to see where it happened, and report it."),

@@ -22,7 +22,7 @@ internal sealed class BenchmarkKeys
     public Task FillAsync(LatticeClient client, int valueSize, CancellationToken cancellation)
     {
         byte[] value = new byte[valueSize];
-        return ForAllAsync(async (key, token) => await client.PutAsync(key, value, cancellationToken: token).ConfigureAwait(false), cancellation);
+        return ForAllAsync(async (key, token) => await client.PutAsync(key, value, cancellation: token).ConfigureAwait(false), cancellation);
     }
 
     /// <summary>Removes all.</summary>

@@ -21,8 +21,13 @@ internal static class CasCommand
         {
             byte[] target = call.Key(call.Parsed.GetRequiredValue(key));
             byte[] bytes = await call.ValueAsync(call.Parsed.GetRequiredValue(value), cancellation).ConfigureAwait(false);
-            var condition = new CasCondition(call.Parsed.GetValue(revision), call.Parsed.GetValue(absent), call.Parsed.GetValue(old) is { } expected ? Encoding.UTF8.GetBytes(expected) : null);
-            CasOutcome outcome = await call.Client.CompareAndSetAsync(target, condition, bytes, cancellation).ConfigureAwait(false);
+            Expected expected = (call.Parsed.GetValue(revision), call.Parsed.GetValue(old)) switch
+            {
+                ({ } number, _) => Expected.Revision(number),
+                (_, { } text) => Expected.Value(Encoding.UTF8.GetBytes(text)),
+                _ => Expected.Absent,
+            };
+            CompareAndSetResult outcome = await call.Client.CompareAndSetAsync(target, expected, bytes, cancellation: cancellation).ConfigureAwait(false);
             await PrintAsync(call, target, outcome).ConfigureAwait(false);
             return outcome.Succeeded ? ExitCodes.Success : ExitCodes.Negative;
         });
@@ -37,7 +42,7 @@ internal static class CasCommand
         return command;
     }
 
-    private static Task PrintAsync(DataInvocation call, byte[] key, CasOutcome outcome)
+    private static Task PrintAsync(DataInvocation call, byte[] key, CompareAndSetResult outcome)
     {
         if (call.Json)
         {

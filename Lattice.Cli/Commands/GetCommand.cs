@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lattice.Cli.Output;
-using Lattice.Client;
+using Lattice.Grains.Requests;
+using Command = System.CommandLine.Command;
 
 namespace Lattice.Cli.Commands;
 
@@ -14,10 +15,10 @@ internal static class GetCommand
         return DataCommand.Create(shell, "get", "Writes a key's value to standard output; exit code 1 if there is none.", [key], async (call, cancellation) =>
         {
             byte[] wanted = call.Key(call.Parsed.GetRequiredValue(key));
-            LatticeRecord? record = await call.Client.GetAsync(wanted, cancellationToken: cancellation).ConfigureAwait(false);
+            LatticeRecord? record = await call.Client.GetAsync(wanted, cancellation: cancellation).ConfigureAwait(false);
             if (call.Json)
             {
-                RecordReport report = RecordReport.Of(wanted) with { Found = record is not null, Revision = record?.Revision, Expires = record?.Expires };
+                RecordReport report = RecordReport.Of(wanted) with { Found = record is not null, Revision = record?.Revision, Expires = record?.ExpiresAt };
                 await call.PrintAsync(record is null ? report : report.WithValue(record.Value.Span)).ConfigureAwait(false);
                 return record is null ? ExitCodes.Negative : ExitCodes.Success;
             }

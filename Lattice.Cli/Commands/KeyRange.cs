@@ -3,8 +3,8 @@ namespace Lattice.Cli.Commands;
 /// <summary>Ranges of keys in the order of their bytes.</summary>
 internal static class KeyRange
 {
-    /// <summary>All keys that begin with a prefix: from it up to the next one of its length, null when there is none.</summary>
-    public static (byte[] From, byte[]? To) OfPrefix(byte[] prefix)
+    /// <summary>All keys that begin with a prefix: from it up to the first that does not; empty: there is none.</summary>
+    public static (byte[] From, byte[] To) OfPrefix(byte[] prefix)
     {
         for (int i = prefix.Length - 1; i >= 0; i--)
         {
@@ -16,6 +16,6 @@ internal static class KeyRange
             }
         }
 
-        return (prefix, null);
+        return (prefix, []);
     }
 }

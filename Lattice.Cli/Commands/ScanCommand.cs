@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lattice.Cli.Output;
-using Lattice.Client;
+using Lattice.Grains.Requests;
+using Command = System.CommandLine.Command;
 
 namespace Lattice.Cli.Commands;
 
@@ -18,12 +19,17 @@ internal static class ScanCommand
         Command command = DataCommand.Create(shell, "scan", "Prints records in order of their keys: key, tab, value, each escaped to stay on its line.", [prefix, from, to, limit, keysOnly], async (call, cancellation) =>
         {
             bool onlyKeys = call.Parsed.GetValue(keysOnly);
-            (byte[] first, byte[]? end) = call.Parsed.GetValue(prefix) is { } begin
+            (byte[] first, byte[] end) = call.Parsed.GetValue(prefix) is { } begin
                 ? KeyRange.OfPrefix(call.Key(begin))
-                : (Optional(call, from) ?? [], Optional(call, to));
-            await foreach (ScanItem record in call.Client.ScanAsync(first, end, call.Parsed.GetValue(limit), onlyKeys, cancellation).ConfigureAwait(false))
+                : (Bound(call, from), Bound(call, to));
+            int left = call.Parsed.GetValue(limit) ?? int.MaxValue;
+            await foreach (ScannedRecord record in call.Client.ScanAsync(first, end, onlyKeys, cancellation: cancellation).ConfigureAwait(false))
             {
                 await PrintAsync(call, record, onlyKeys).ConfigureAwait(false);
+                if (--left == 0)
+                {
+                    break;
+                }
             }
 
             return ExitCodes.Success;
@@ -45,13 +51,13 @@ internal static class ScanCommand
         return command;
     }
 
-    private static byte[]? Optional(DataInvocation call, Option<string?> option) => call.Parsed.GetValue(option) is { } text ? call.Key(text) : null;
+    private static byte[] Bound(DataInvocation call, Option<string?> option) => call.Parsed.GetValue(option) is { } text ? call.Key(text) : [];
 
-    private static Task PrintAsync(DataInvocation call, ScanItem record, bool onlyKeys)
+    private static Task PrintAsync(DataInvocation call, ScannedRecord record, bool onlyKeys)
     {
         if (call.Json)
         {
-            RecordReport report = RecordReport.Of(record.Key.Span) with { Revision = record.Record.Revision, Expires = record.Record.Expires };
+            RecordReport report = RecordReport.Of(record.Key.Span) with { Revision = record.Record.Revision, Expires = record.Record.ExpiresAt };
             return call.PrintAsync(onlyKeys ? report : report.WithValue(record.Record.Value.Span));
         }
 

@@ -51,7 +51,7 @@ internal sealed class DemoLoad(LatticeClient client, int records, int writers)
     {
         try
         {
-            await client.PutAsync(Key(i), Value(i), cancellationToken: cancellation).ConfigureAwait(false);
+            await client.PutAsync(Key(i), Value(i), cancellation: cancellation).ConfigureAwait(false);
             return true;
         }
         catch (LatticeException)

@@ -3,6 +3,7 @@ using System.Globalization;
 using Lattice.Cli.Cluster;
 using Lattice.Cli.Status;
 using Lattice.Client;
+using Lattice.Grains.Requests;
 
 namespace Lattice.Cli.Dev;
 
@@ -103,7 +104,7 @@ internal sealed class DemoTour(DevCluster cluster, TextWriter output)
         int missing = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, Records), new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellation }, async (i, token) =>
         {
-            LatticeRecord? record = await client.GetAsync(DemoLoad.Key(i), cancellationToken: token).ConfigureAwait(false);
+            LatticeRecord? record = await client.GetAsync(DemoLoad.Key(i), cancellation: token).ConfigureAwait(false);
             if (record is null || !record.Value.Span.SequenceEqual(DemoLoad.Value(i)))
             {
                 Interlocked.Increment(ref missing);

@@ -8,7 +8,7 @@ namespace Lattice.Cli.Status;
 internal static class StatusQuery
 {
     // A node that lives answers within milliseconds; a dead one must not keep the others' answer back.
-    private const int NodeTimeoutMs = 1000;
+    private const int NodeTimeoutMs = 500;
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
