@@ -357,7 +357,7 @@ internal sealed class Replica : IDisposable
     /// Only what is committed says which cluster this is: a founding that found no majority may be followed by another one. Until then
     /// an entry in the log is what keeps this node from founding anything.
     /// </summary>
-    private void NoteConfiguration(IReadOnlyList<Entry> entries)
+    private void NoteConfiguration(List<Entry> entries)
     {
         for (int i = 0; i < entries.Count; i++)
         {

@@ -59,8 +59,12 @@ internal sealed class ReplicaWorkers : IDisposable
 
         public void Schedule(Replica replica)
         {
-            ready.Enqueue(replica);
-            signal.Release();
+            // Peers and the log may have something to say after the end; nobody is there to hear it.
+            if (!stopping)
+            {
+                ready.Enqueue(replica);
+                signal.Release();
+            }
         }
 
         public void Start()
@@ -78,7 +82,7 @@ internal sealed class ReplicaWorkers : IDisposable
                 thread.Join();
             }
 
-            signal.Dispose();
+            // The semaphore is left to the collector: somebody may be about to release it, and it holds no handle.
         }
 
         private void Work()

@@ -10,7 +10,6 @@ internal sealed class TestCluster : IDisposable
 {
     private readonly Dictionary<int, NodeProcess> running = [];
     private readonly Dictionary<int, (int Silo, int Gateway, int Metrics)> ports = [];
-    private readonly string name = $"e2e-{Guid.NewGuid():N}"[..16];
     private readonly string extra;
 
     public TestCluster(int nodes = 3, string extra = "")
@@ -29,6 +28,8 @@ internal sealed class TestCluster : IDisposable
             File.WriteAllText(ConfigurationOf(node), Configuration(node));
         }
     }
+
+    public string Name { get; } = $"e2e-{Guid.NewGuid():N}"[..16];
 
     /// <summary>What stands for <c>/</c>.</summary>
     public string Root { get; }
@@ -82,6 +83,10 @@ internal sealed class TestCluster : IDisposable
     public void WaitUntilHealthy(TimeSpan? within = null) =>
         Eventually.Holds(() => Run("status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal), within ?? TimeSpan.FromSeconds(30), Logs);
 
+    /// <summary>Waits until all replicas of every group have applied the same entries.</summary>
+    public void WaitUntilStatesAreEqual() =>
+        Eventually.Holds(() => Run("status", "--verbose"), r => r.Output.Contains("Healthy", StringComparison.Ordinal) && r.Output.Split('\n').Where(l => l.StartsWith("Node ", StringComparison.Ordinal)).All(l => l.Contains("lag 0 ", StringComparison.Ordinal)), TimeSpan.FromSeconds(30), Logs);
+
     /// <summary>Node that leads the system group.</summary>
     public int LeaderNode()
     {
@@ -131,7 +136,7 @@ internal sealed class TestCluster : IDisposable
     private string Configuration(int node)
     {
         var text = new StringBuilder();
-        text.AppendLine("[cluster]").AppendLine($"name = \"{name}\"").AppendLine();
+        text.AppendLine("[cluster]").AppendLine($"name = \"{Name}\"").AppendLine();
         foreach ((int id, (int silo, int gateway, _)) in ports)
         {
             text.AppendLine("[[cluster.peers]]").AppendLine($"id = {id}").AppendLine($"address = \"127.0.0.1:{silo}\"").AppendLine($"gateway = \"127.0.0.1:{gateway}\"").AppendLine();
