@@ -78,7 +78,8 @@ internal sealed class ReplicaWorkers : IDisposable
                 thread.Join();
             }
 
-            signal.Dispose();
+            // The signal is not disposed of: messages and the log writer still schedule replicas while the node stops. That has no effect
+            // and must not fail; without a wait handle the semaphore holds nothing to be given back.
         }
 
         private void Work()
