@@ -19,7 +19,7 @@ internal interface IReplicaOwner
     void LogAppended();
 
     /// <summary>
-    /// The replica is about to hold the configuration of an existing cluster. On return the node's identity says so
+    /// The replica is about to apply the configuration of an existing cluster. On return the node's identity says so
     /// durably: from here on it never again takes part in founding one.
     /// </summary>
     void BelongsTo(ulong clusterId);

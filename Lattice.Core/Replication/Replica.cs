@@ -341,7 +341,6 @@ internal sealed class Replica : IDisposable
     {
         if (ready.Entries.Count > 0 || ready.MustSync)
         {
-            NoteConfiguration(ready.Entries);
             long sequence = log.Append(ready.Entries, unsavedHardState);
             unsavedHardState = null;
             LogPosition last = ready.Entries.Count > 0 ? new LogPosition(ready.Entries[^1].Index, ready.Entries[^1].Term) : default;
@@ -354,6 +353,10 @@ internal sealed class Replica : IDisposable
         }
     }
 
+    /// <summary>
+    /// Only what is committed says which cluster this is: a founding that found no majority may be followed by another one. Until then
+    /// an entry in the log is what keeps this node from founding anything.
+    /// </summary>
     private void NoteConfiguration(IReadOnlyList<Entry> entries)
     {
         for (int i = 0; i < entries.Count; i++)
@@ -370,6 +373,7 @@ internal sealed class Replica : IDisposable
         IReadOnlyList<AppliedEntry> applied;
         try
         {
+            NoteConfiguration(unapplied);
             applied = state.Apply(unapplied, raft.ApplyConfiguration);
         }
         catch (DiskFullException)

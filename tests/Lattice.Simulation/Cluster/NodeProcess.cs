@@ -17,7 +17,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 {
     private readonly SimulatedCluster _cluster;
     private readonly Machine _machine;
-    private readonly Queue<Action> _held = new();
+    private readonly List<Action> _held = [];
     private readonly Dictionary<Replica, long> _wakes = [];
     private NodeCore? _core;
     private bool _dead;
@@ -66,7 +66,15 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     {
         _paused = false;
         _tickHeld = false;
-        while (!_dead && !_paused && _held.TryDequeue(out Action? action))
+        Action[] held = [.. _held];
+        _held.Clear();
+        if (_machine.Random.Chance(0.5))
+        {
+            // They wait in the buffers of different connections, and in which order those are read is nobody's promise.
+            _machine.Random.Mix(held);
+        }
+
+        foreach (Action action in held)
         {
             Enter(action);
         }
@@ -82,7 +90,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 
         if (_paused)
         {
-            _held.Enqueue(action);
+            _held.Add(action);
             return;
         }
 
