@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
@@ -9,7 +11,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.AspNetCore.Hosting;
 
@@ -27,8 +28,10 @@ public static class LatticeServer
     /// <summary>Exit code of a node that had to stop by itself: a failed disk, a broken invariant, a damaged file.</summary>
     public const int Failed = 70;
 
-    // SIGTERM to exit: within five seconds, also when a peer does not answer.
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(4);
+    // SIGTERM to exit: within five seconds, also when a peer does not answer or a disk hangs. What has not stopped by itself after the
+    // first is told to hurry, and after the second left behind.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3.5);
+    private static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs the node until SIGTERM, SIGINT, a stop from another node, or a failure.</summary>
     /// <param name="settings">The node.</param>
@@ -41,11 +44,7 @@ public static class LatticeServer
         {
             PortCheck.Run(settings);
             await MembershipDatabase.PrepareAsync(settings, cancellation).ConfigureAwait(false);
-            WebApplication app = Build(settings);
-            await using (app.ConfigureAwait(false))
-            {
-                return await RunAsync(app, cancellation).ConfigureAwait(false);
-            }
+            return await RunAsync(settings, Build(settings), cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (IsRefusal(e))
         {
@@ -54,29 +53,63 @@ public static class LatticeServer
         }
     }
 
-    private static async Task<int> RunAsync(WebApplication app, CancellationToken cancellation)
+    private static async Task<int> RunAsync(NodeSettings settings, WebApplication app, CancellationToken cancellation)
     {
-        await app.StartAsync(cancellation).ConfigureAwait(false);
-        await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
-        return app.Services.GetRequiredService<FatalReason>().Reason is null ? Stopped : Failed;
+        IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+        FatalReason fatal = app.Services.GetRequiredService<FatalReason>();
+        Task finished = RunToEndAsync(settings, app, lifetime, cancellation);
+        Task overdue = OverdueAsync(lifetime);
+        if (await Task.WhenAny(finished, overdue).ConfigureAwait(false) == overdue)
+        {
+            // What is left of the process ends with it, as in a crash, from which every part recovers.
+            app.Logger.LogWarning("The node did not stop within {Seconds:0.#} s and ends now. It recovers when it is started again", (ShutdownTimeout + ShutdownGrace).TotalSeconds);
+        }
+        else
+        {
+            await finished.ConfigureAwait(false);
+        }
+
+        return fatal.Reason is null ? Stopped : Failed;
+    }
+
+    private static async Task RunToEndAsync(NodeSettings settings, WebApplication app, IHostApplicationLifetime lifetime, CancellationToken cancellation)
+    {
+        await using (app.ConfigureAwait(false))
+        {
+            try
+            {
+                await app.StartAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Asked to stop while it started.
+                return;
+            }
+            catch (Exception e) when (e is OrleansException or DbException or IOException or SocketException or TimeoutException)
+            {
+                throw new NodeStartException($"Node {settings.Node} could not join the cluster '{settings.Cluster.Name}': {e.Message} Check that the nodes which 'lattice status' shows can be reached from here and that the membership database is up, then start it again. The node's data is intact.", e);
+            }
+
+            await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task OverdueAsync(IHostApplicationLifetime lifetime)
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration asked = lifetime.ApplicationStopping.Register(stopping.SetResult);
+        await stopping.Task.ConfigureAwait(false);
+        await Task.Delay(ShutdownTimeout + ShutdownGrace).ConfigureAwait(false);
     }
 
     private static WebApplication Build(NodeSettings settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Logging.AddConsole(o => o.FormatterName = JournalFormatter.FormatterName);
-        builder.Logging.AddConsoleFormatter<JournalFormatter, JournalFormatterOptions>(o => o.ForJournal = SystemdHelpers.IsSystemdService());
-        builder.Logging.SetMinimumLevel(LogLevel.Information);
-        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
-
-        // Its advice about the garbage collector is for servers that have a machine to themselves; its watchdog counts the first
-        // check of a silo as late by the machine's uptime.
-        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error).AddFilter("Lattice.Grains.ReplicaService", LogLevel.Warning);
+        NodeLogging.Configure(builder.Logging);
         builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.UseUrls($"http://{settings.MetricsAddress}");
-        builder.Host.UseOrleans(silo => silo.AddLattice(settings));
+        builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings));
         WebApplication app = builder.Build();
         try
         {

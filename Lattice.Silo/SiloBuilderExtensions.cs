@@ -12,10 +12,17 @@ namespace Lattice.Silo;
 public static class SiloBuilderExtensions
 {
     /// <summary>
-    /// Makes the silo a node: its addresses, membership and grains. The membership tables must exist; see
-    /// <see cref="Membership.MembershipDatabase.PrepareAsync"/>.
+    /// Makes the silo a node: its addresses, membership and grains. When the silo starts, the membership database gets the tables that are missing.
+    /// The application's host decides how long a stop may take; handing leaderships over needs up to two seconds of it.
     /// </summary>
     public static ISiloBuilder AddLattice(this ISiloBuilder silo, NodeSettings settings)
+    {
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(new MembershipPreparation(settings));
+        return silo.AddPreparedLattice(settings);
+    }
+
+    /// <summary>The same, for those who have prepared the membership database.</summary>
+    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings)
     {
         OrleansWiring.Configure(silo, settings);
         silo.AddLatticeGrains();
@@ -33,6 +40,7 @@ public static class SiloBuilderExtensions
         silo.Services.AddSingleton(services => ReplicaHostFactory.Open(settings, services.GetRequiredService<OrleansReplicaTransport>(), services.GetRequiredService<ILoggerFactory>()));
         silo.Services.AddSingleton(services => services.GetRequiredService<NodeStorage>().Host);
         silo.Services.AddSingleton<FatalReason>();
+        silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();
         silo.Services.AddSingleton<ReplicaHostLifetime>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ReplicaHostLifetime>());
         silo.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<ReplicaHostLifetime>());

@@ -12,9 +12,10 @@ namespace Lattice.Silo.Hosting;
 /// <summary>What the settings mean for Orleans.</summary>
 internal static class OrleansWiring
 {
-    // A silo that was killed is declared dead after three probes; one that hangs for five seconds is not, since Orleans ends a
-    // process that was declared dead. Raft does not wait for either.
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+    // A silo that was killed is declared dead after three probes, within a few seconds. One that hangs keeps its connections, and with one over
+    // which something came within three of the longest probes (four times this) Orleans waits: a node that is paused for a moment must not be
+    // declared dead, since that ends its process. Raft does not wait for either.
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
     private const int MissedProbes = 3;
 
     // A starting silo tries so long to reach every silo that the table lists as active. Those that are gone were taken out before
@@ -25,7 +26,8 @@ internal static class OrleansWiring
     private static readonly TimeSpan SignInterval = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan SilenceOfTheGone = 4 * SignInterval;
 
-    private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(15);
+    // How long a silo may not know of a change that nobody told it, or that its table was lost.
+    private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(5);
 
     public static void Configure(ISiloBuilder silo, NodeSettings settings)
     {
@@ -54,6 +56,7 @@ internal static class OrleansWiring
             o.Invariant = MembershipDatabase.Invariant(settings.Membership.Provider);
             o.ConnectionString = MembershipDatabase.RunningConnection(settings.Membership);
         });
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new JoinTurn(settings, services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton(new MembershipRestorer(settings.Membership, settings.Cluster.Name));
         silo.Services.AddSingleton<IMembershipTable>(services =>
             ActivatorUtilities.CreateInstance<LastingMembershipTable>(services, ActivatorUtilities.CreateInstance<AdoNetClusteringTable>(services)));

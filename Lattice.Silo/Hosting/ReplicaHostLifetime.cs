@@ -32,13 +32,7 @@ internal sealed class ReplicaHostLifetime(ReplicaHost host, IServiceProvider ser
 
     private async Task StopWhenFatalAsync()
     {
-        fatal.Reason = await host.Fatal.ConfigureAwait(false);
+        fatal.TrySet(await host.Fatal.ConfigureAwait(false));
         lifetime.StopApplication();
     }
-}
-
-/// <summary>Why the node had to stop; null when it was asked to.</summary>
-internal sealed class FatalReason
-{
-    public Exception? Reason { get; set; }
 }

@@ -41,7 +41,10 @@ public static class MembershipDatabase
         ? SetUpSqliteAsync(settings.Connection, cancellation)
         : SetUpPostgreSqlAsync(settings.Connection, cancellation);
 
-    /// <summary>The connection string of running silos. They must not make an empty file where the database used to be, nor go on in one that was deleted because a pooled connection still has it open.</summary>
+    /// <summary>
+    /// The connection string of running silos. They must not make an empty file where the database used to be, nor go on in
+    /// one that was deleted because a pooled connection still has it open.
+    /// </summary>
     internal static string RunningConnection(MembershipSettings settings) => settings.Provider == MembershipProvider.Sqlite
         ? new SqliteConnectionStringBuilder(settings.Connection) { Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString()
         : settings.Connection;
@@ -55,11 +58,12 @@ public static class MembershipDatabase
         _ => false,
     };
 
-    /// <summary>An open connection.</summary>
+    /// <summary>An open connection that ends when it is disposed.</summary>
     internal static async Task<DbConnection> OpenAsync(MembershipSettings settings, CancellationToken cancellation)
     {
-        string text = RunningConnection(settings);
-        DbConnection connection = settings.Provider == MembershipProvider.Sqlite ? new SqliteConnection(text) : new NpgsqlConnection(text);
+        DbConnection connection = settings.Provider == MembershipProvider.Sqlite
+            ? new SqliteConnection(RunningConnection(settings))
+            : new NpgsqlConnection(new NpgsqlConnectionStringBuilder(settings.Connection) { Pooling = false }.ToString());
         try
         {
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
