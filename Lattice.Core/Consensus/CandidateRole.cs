@@ -70,7 +70,7 @@ internal sealed class CandidateRole : Role
             return;
         }
 
-        Core.OnElectionTimeout();
+        Core.Search.OnElectionTimeout();
     }
 
     public override void Step(Message message)
@@ -86,7 +86,7 @@ internal sealed class CandidateRole : Role
             // There is a cluster already: this node was wiped, or comes late. Founding a second one would split it.
             Core.HeardOfCluster = true;
             Core.BecomeFollower(Core.Term, 0);
-            Core.AskToJoin();
+            Core.Search.AskToJoin();
             return;
         }
 

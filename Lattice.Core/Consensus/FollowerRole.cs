@@ -20,12 +20,12 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
         {
             // The leader is heard because it still counts on an earlier incarnation of this node.
             ticksSinceJoin = 0;
-            Core.AskToJoin();
+            Core.Search.AskToJoin();
         }
 
         if (++Core.ElectionElapsed >= Core.ElectionTimeout)
         {
-            Core.OnElectionTimeout();
+            Core.Search.OnElectionTimeout();
         }
     }
 

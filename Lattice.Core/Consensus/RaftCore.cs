@@ -6,14 +6,6 @@ namespace Lattice.Core.Consensus;
 /// </summary>
 internal sealed class RaftCore
 {
-    // Election timeouts without a leader after which a member that could campaign also asks to be taken in, and recovery begins.
-    private const int PatienceTimeouts = 3;
-
-    // A removed replica asks this rarely whether it may come back.
-    private const int RemovedPatienceTimeouts = 10;
-
-    private const int FoundingPatienceTimeouts = 5;
-
     private const int ScanBytes = 1 << 20;
 
     private bool toldRemoved;
@@ -31,6 +23,7 @@ internal sealed class RaftCore
         Nonce = (ulong)options.Random.NextInt64(1, long.MaxValue);
         Voting = new Voting(this);
         Recovery = new RecoveryRound(this);
+        Search = new LeaderSearch(this);
         Role = new FollowerRole(this);
         ResetElectionTimer();
     }
@@ -46,6 +39,8 @@ internal sealed class RaftCore
     public Voting Voting { get; }
 
     public RecoveryRound Recovery { get; }
+
+    public LeaderSearch Search { get; }
 
     public Role Role { get; private set; }
 
@@ -69,9 +64,6 @@ internal sealed class RaftCore
     public int ElectionElapsed { get; set; }
 
     public int ElectionTimeout { get; set; }
-
-    /// <summary>Election timeouts in a row without a leader.</summary>
-    public int LeaderlessTimeouts { get; private set; }
 
     /// <summary>Names the set of founding peers: nodes with different ones must not found together, since their majorities need not meet.</summary>
     public ulong FoundingKey { get; }
@@ -98,7 +90,7 @@ internal sealed class RaftCore
     public bool IsAcceptedVoter => Configuration.IsVoter(Node) && Configuration.Accepts(Node, Incarnation);
 
     /// <summary>Whether this replica may try to become leader.</summary>
-    public bool CanCampaign => !toldRemoved && (MayFoundNow || (IsAcceptedVoter && !Configurations.HasCommittedPending(Log.Commit)));
+    public bool CanCampaign => !toldRemoved && (Search.MayFoundNow || (IsAcceptedVoter && !Configurations.HasCommittedPending(Log.Commit)));
 
     /// <summary>
     /// Whether a leader was heard so lately that no vote is given: what makes a replica that returns from a partition harmless, and what a leader's
@@ -129,9 +121,6 @@ internal sealed class RaftCore
             return Configuration.IsVoter(Node) ? RaftRole.Follower : RaftRole.Learner;
         }
     }
-
-    // A replica that heard of a cluster asks rarely whether it has gone; meanwhile it waits to be taken in.
-    private bool MayFoundNow => IsFounding && (!HeardOfCluster || LeaderlessTimeouts % FoundingPatienceTimeouts == 0);
 
     // The leader of the present term, also while it is not heard any more: a term has one.
     private int TermLeader { get; set; }
@@ -219,7 +208,7 @@ internal sealed class RaftCore
         NoteTermLeader(Node);
         var leader = new LeaderRole(this, holdUntilPersisted: alone);
         Switch(leader, leader.IsEstablished ? Node : 0);
-        LeaderlessTimeouts = 0;
+        Search.Ended();
         Recovery.Cancel();
         leader.Begin(first);
     }
@@ -238,7 +227,7 @@ internal sealed class RaftCore
         }
 
         ElectionElapsed = 0;
-        LeaderlessTimeouts = 0;
+        Search.Ended();
         toldRemoved = false;
         HeardOfCluster = true;
         Recovery.Cancel();
@@ -260,70 +249,6 @@ internal sealed class RaftCore
         {
             BecomeFollower(Term, 0);
         }
-    }
-
-    /// <summary>An election timeout passed without a leader or a result.</summary>
-    public void OnElectionTimeout()
-    {
-        LeaderlessTimeouts++;
-        SetLeader(0);
-        RaftRole passive = PassiveKind;
-        if (passive == RaftRole.Removed)
-        {
-            ResetElectionTimer();
-            AskToJoin(every: RemovedPatienceTimeouts);
-            return;
-        }
-
-        AskToJoin(every: passive == RaftRole.Recovering ? 1 : PatienceTimeouts);
-        if (CanCampaign)
-        {
-            BecomeCandidate(CampaignKind.PreElection);
-        }
-        else
-        {
-            ResetElectionTimer();
-            if (Role is not FollowerRole)
-            {
-                BecomeFollower(Term, 0);
-            }
-        }
-
-        if (LeaderlessTimeouts >= PatienceTimeouts && Role is not LeaderRole)
-        {
-            Recovery.OnLeaderlessTimeout();
-        }
-    }
-
-    /// <summary>Asks the leader, or whoever may lead, to take this incarnation in; a leader that has done so ignores it.</summary>
-    public void AskToJoin(int every = 1)
-    {
-        if ((IsFounding && !HeardOfCluster) || LeaderlessTimeouts % every != 0)
-        {
-            return;
-        }
-
-        if (Leader != 0)
-        {
-            Ask(Leader);
-            return;
-        }
-
-        foreach (int node in KnownNodes())
-        {
-            Ask(node);
-        }
-    }
-
-    /// <summary>Every other node that may belong to the group.</summary>
-    public SortedSet<int> KnownNodes()
-    {
-        var nodes = new SortedSet<int>(Options.Peers);
-        nodes.UnionWith(Options.FoundingPeers);
-        nodes.UnionWith(Configurations.Latest.Voters);
-        nodes.UnionWith(Configurations.Latest.OutgoingVoters);
-        nodes.Remove(Node);
-        return nodes;
     }
 
     /// <summary>Notes that a configured voter speaks under another incarnation.</summary>
@@ -405,9 +330,6 @@ internal sealed class RaftCore
             });
         }
     }
-
-    private void Ask(int node) =>
-        Outbox.Send(new Message { Kind = MessageKind.Join, From = Node, FromIncarnation = Incarnation, To = node, Index = Log.LastIndex });
 
     private static ulong FoundingKeyOf(IReadOnlyList<int> peers)
     {

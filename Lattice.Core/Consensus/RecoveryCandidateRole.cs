@@ -30,7 +30,7 @@ internal sealed class RecoveryCandidateRole(RaftCore core, IReadOnlyCollection<i
         Core.ElectionElapsed++;
         if (Core.ElectionElapsed >= Core.ElectionTimeout)
         {
-            Core.OnElectionTimeout();
+            Core.Search.OnElectionTimeout();
         }
         else if (Core.ElectionElapsed % Math.Max(1, Core.Options.ElectionTicks / 3) == 0)
         {

@@ -138,7 +138,7 @@ internal sealed class RecoveryRound(RaftCore core)
         answers.Clear();
         terms.Clear();
         LogPosition last = core.Log.Last;
-        foreach (int node in core.KnownNodes())
+        foreach (int node in core.Search.KnownNodes())
         {
             if (core.Configurations.Latest.Removed.Contains(node))
             {

@@ -11,6 +11,9 @@ internal sealed class Replicator
 
     private readonly RaftCore core;
     private readonly SortedDictionary<int, Progress> members = [];
+
+    // The same in an array, which is walked for every Ready.
+    private Progress[] sendOrder = [];
     private readonly Func<int, ulong> matchOf;
     private readonly Func<int, ulong> contactOf;
     private QuorumTracker quorum = new([], []);
@@ -71,6 +74,7 @@ internal sealed class Replicator
             members[node] = new Progress(member, isVoter, Math.Max(core.Log.LastIndex, 1), core.Ticks, inflights) { MustAsk = true };
         }
 
+        sendOrder = [.. members.Values];
         dirty = true;
     }
 
@@ -163,7 +167,7 @@ internal sealed class Replicator
         }
 
         dirty = false;
-        foreach (Progress member in members.Values)
+        foreach (Progress member in sendOrder)
         {
             SendTo(member);
         }
@@ -176,7 +180,7 @@ internal sealed class Replicator
             return;
         }
 
-        foreach (Progress member in members.Values)
+        foreach (Progress member in sendOrder)
         {
             if (member.Member.Incarnation == 0)
             {
@@ -203,7 +207,7 @@ internal sealed class Replicator
     public Progress? CaughtUpVoter()
     {
         Progress? best = null;
-        foreach (Progress member in members.Values)
+        foreach (Progress member in sendOrder)
         {
             if (core.Configuration.Voters.Contains(member.Member.Node) && member.Match == core.Log.LastIndex && (best is null || member.ContactTick > best.ContactTick))
             {
@@ -216,8 +220,8 @@ internal sealed class Replicator
 
     public IReadOnlyList<PeerProgress> Describe()
     {
-        var all = new List<PeerProgress>(members.Count);
-        foreach (Progress member in members.Values)
+        var all = new List<PeerProgress>(sendOrder.Length);
+        foreach (Progress member in sendOrder)
         {
             all.Add(new PeerProgress(
                 member.Member.Node,

@@ -88,6 +88,39 @@ public sealed class RaftNodeTests
     }
 
     [Fact]
+    public void A_vote_and_the_requests_of_a_candidate_wait_for_the_disk()
+    {
+        TestReplica replica = Follower();
+        var sent = new List<Message>();
+        replica.Send = sent.Add;
+        replica.Raft.Step(new Message { Kind = MessageKind.Vote, From = 2, FromIncarnation = 21, To = 1, Term = 2, Index = 1, LogTerm = 1, HintIndex = 11 });
+        replica.Execute();
+        Assert.Empty(sent);
+        replica.SyncOne();
+        Assert.False(Assert.Single(sent).Reject);
+
+        sent.Clear();
+        replica.Raft.Step(new Message { Kind = MessageKind.TimeoutNow, From = 2, FromIncarnation = 21, To = 1, Term = 2 });
+        replica.Execute();
+        Assert.Equal(RaftRole.Candidate, replica.Raft.Role);
+        Assert.Empty(sent);
+        replica.SyncOne();
+        Assert.Equal([2, 3], sent.Select(message => message.To));
+    }
+
+    [Fact]
+    public void A_vote_is_given_only_under_the_incarnation_that_is_asked()
+    {
+        TestReplica replica = Follower();
+        var sent = new List<Message>();
+        replica.Send = sent.Add;
+        replica.Raft.Step(new Message { Kind = MessageKind.Vote, From = 2, FromIncarnation = 21, To = 1, Term = 2, Index = 1, LogTerm = 1, HintIndex = 12 });
+        Run(replica);
+        Assert.True(Assert.Single(sent).Reject);
+        Assert.Equal(1UL, replica.Raft.Term);
+    }
+
+    [Fact]
     public void A_snapshot_that_ends_within_the_log_is_not_wanted()
     {
         TestReplica replica = Follower();

@@ -18,7 +18,7 @@ public sealed class ScenarioTests
         string path = Path.Combine(Folder(), file);
         string expected = File.ReadAllText(path);
         string actual = ScenarioFile.Run(expected);
-        if (Environment.GetEnvironmentVariable("LATTICE_REWRITE") == "1")
+        if (Environment.GetEnvironmentVariable("LATTICE_REWRITE") is "1")
         {
             File.WriteAllText(path, actual);
             return;

@@ -54,7 +54,7 @@ internal sealed class ScenarioRunner
                 Tick(words);
                 break;
             case "settle" or "trace":
-                Settle(verb == "trace");
+                Settle(verb is "trace");
                 break;
             case "round":
                 tracing = true;
@@ -151,9 +151,9 @@ internal sealed class ScenarioRunner
     // cluster 1 2 3 [learners 4] | cluster founders 1 2 3
     private void Found(string[] words)
     {
-        bool founding = words[0] == "founders";
+        bool founding = words[0] is "founders";
         int split = Array.IndexOf(words, "learners");
-        int[] voters = [.. (split < 0 ? words : words[..split]).Where(word => word != "founders").Select(word => (int)Number(word))];
+        int[] voters = [.. (split < 0 ? words : words[..split]).Where(word => word is not "founders").Select(word => (int)Number(word))];
         int[] learners = split < 0 ? [] : [.. words[(split + 1)..].Select(word => (int)Number(word))];
         peers = [.. voters, .. learners];
         var configuration = new Configuration
@@ -212,7 +212,7 @@ internal sealed class ScenarioRunner
 
     private void Tick(string[] words)
     {
-        TestReplica[] ticking = words[0] == "all" ? [.. cluster.Replicas.Values] : [Node(words[0])];
+        TestReplica[] ticking = words[0] is "all" ? [.. cluster.Replicas.Values] : [Node(words[0])];
         ulong count = words.Length > 1 ? Number(words[1]) : 1;
         for (ulong i = 0; i < count; i++)
         {
@@ -222,7 +222,7 @@ internal sealed class ScenarioRunner
             }
 
             // Time does not stand still between two ticks: what they cause happens.
-            if (words[0] == "all")
+            if (words[0] is "all")
             {
                 Settle(trace: false);
             }
