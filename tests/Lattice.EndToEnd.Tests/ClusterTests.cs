@@ -15,7 +15,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
         cluster.WaitUntilHealthy(TimeSpan.FromSeconds(15));
         output.WriteLine($"healthy after {Environment.TickCount64 - began} ms");
 
-        CommandResult status = cluster.Run("status");
+        ProcessResult status = cluster.Run("status");
 
         Assert.Equal(0, status.ExitCode);
         Assert.Contains("Quorum: 3/3", status.Output, StringComparison.Ordinal);
@@ -36,13 +36,13 @@ public sealed class ClusterTests(ITestOutputHelper output)
         cluster.WaitUntilHealthy();
 
         cluster[3].Kill();
-        CommandResult degraded = Eventually.Holds(() => cluster.Run("status"), s => s.ExitCode == 1, TimeSpan.FromSeconds(15), cluster.Logs);
+        ProcessResult degraded = Eventually.Holds(() => cluster.Run("status"), s => s.ExitCode == 1, TimeSpan.FromSeconds(15), cluster.Logs);
         Assert.Contains("Degraded", degraded.Output, StringComparison.Ordinal);
         Assert.Contains("Quorum", degraded.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Healthy", degraded.Output, StringComparison.Ordinal);
 
         cluster[2].Kill();
-        CommandResult unavailable = Eventually.Holds(() => cluster.Run("status"), s => s.ExitCode == 2, TimeSpan.FromSeconds(15), cluster.Logs);
+        ProcessResult unavailable = Eventually.Holds(() => cluster.Run("status"), s => s.ExitCode == 2, TimeSpan.FromSeconds(15), cluster.Logs);
         Assert.Contains("Unavailable", unavailable.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Quorum", unavailable.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Healthy", unavailable.Output, StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
         cluster.WaitUntilHealthy();
 
         Assert.Equal(0, cluster.Run("put", "greeting", "hello").ExitCode);
-        CommandResult got = cluster.Run("get", "greeting");
+        ProcessResult got = cluster.Run("get", "greeting");
 
         Assert.Equal((0, "hello"), (got.ExitCode, got.Output.TrimEnd('\n')));
     }

@@ -2,7 +2,6 @@ using Lattice.Silo.Configuration;
 using Lattice.Silo.Membership;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace Lattice.Cluster.Tests.Membership;

@@ -1,3 +1,4 @@
+using Lattice.Core.Consensus;
 using Lattice.Core.State;
 using Xunit;
 using static Lattice.Core.Tests.State.StateFixture;
@@ -81,7 +82,7 @@ public class ExpiryTests
     {
         using var f = new StateFixture();
         byte[] put = new WriteBatchBuilder().Command().Put(B("a"), B("1"), 10).Command().Put(B("b"), B("1"), 30).Build();
-        Consensus.Entry first = f.EntryAt(1, put);
+        Entry first = f.EntryAt(1, put);
         f.Time += 20;
         f.Machine.Apply([first, f.EntryAt(2)]);
         Assert.Null(f.Value("a"));

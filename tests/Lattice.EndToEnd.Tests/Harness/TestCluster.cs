@@ -67,7 +67,7 @@ internal sealed class TestCluster : IDisposable
     }
 
     /// <summary>Runs the binary with this cluster's root.</summary>
-    public CommandResult Run(params string[] arguments)
+    public ProcessResult Run(params string[] arguments)
     {
         var start = new ProcessStartInfo(LatticeBinary.Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LATTICE_ROOT"] = Root;
@@ -76,7 +76,7 @@ internal sealed class TestCluster : IDisposable
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return new CommandResult(process.ExitCode, output, errors.Result, Stopwatch.GetElapsedTime(began));
+        return new ProcessResult(process.ExitCode, output, errors.Result, Stopwatch.GetElapsedTime(began));
     }
 
     /// <summary>Waits until <c>lattice status</c> calls the cluster healthy.</summary>
@@ -90,7 +90,7 @@ internal sealed class TestCluster : IDisposable
     /// <summary>Node that leads the system group.</summary>
     public int LeaderNode()
     {
-        CommandResult status = Eventually.Holds(() => Run("status"), r => r.Output.Contains(" Leader ", StringComparison.Ordinal), TimeSpan.FromSeconds(15), Logs);
+        ProcessResult status = Eventually.Holds(() => Run("status"), r => r.Output.Contains(" Leader ", StringComparison.Ordinal), TimeSpan.FromSeconds(15), Logs);
         string line = status.Output.Split('\n').First(l => l.Contains(" Leader ", StringComparison.Ordinal));
         return int.Parse(line.AsSpan("Node ".Length, 1), provider: null);
     }
