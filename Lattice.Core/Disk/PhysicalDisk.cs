@@ -67,6 +67,19 @@ public sealed class PhysicalDisk : IDisk
     });
 
     /// <inheritdoc/>
+    public void Link(string existing, string name)
+    {
+        if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
+        {
+            Posix.Link(existing, name);
+        }
+        else
+        {
+            File.Copy(existing, name);
+        }
+    }
+
+    /// <inheritdoc/>
     public void SyncDirectory(string directory)
     {
         if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())

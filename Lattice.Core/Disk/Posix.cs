@@ -122,6 +122,19 @@ internal static partial class Posix
         return Encoding.ASCII.GetString(buffer, 0, count);
     }
 
+    /// <summary>Gives an existing file a second name.</summary>
+    /// <exception cref="IOException">It could not.</exception>
+    public static void Link(string existing, string name)
+    {
+        if (LinkPath(existing, name) != 0)
+        {
+            throw new IOException($"{existing} could not be given the name {name} as well: error {Marshal.GetLastPInvokeError()} ({Marshal.GetLastPInvokeErrorMessage()}).");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LinkPath(string existing, string name);
+
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(SafeFileHandle handle, int operation);
 

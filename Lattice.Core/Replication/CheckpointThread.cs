@@ -2,13 +2,15 @@ using Lattice.Core.Disk;
 
 namespace Lattice.Core.Replication;
 
-/// <summary>Makes checkpoints when they are due: after enough entries, or when the log has grown by enough segments.</summary>
+/// <summary>Makes checkpoints when they are due: after enough entries, or when the log has grown by enough segments; then snapshot files.</summary>
 internal sealed class CheckpointThread : IDisposable
 {
     private const int SegmentsBetween = 2;
 
     private readonly NodeCore core;
     private readonly ReplicaHostOptions options;
+    private readonly SnapshotKeeper snapshots;
+    private readonly Func<long> loggedBytes;
     private readonly Action<Exception> fatal;
     private readonly Dictionary<uint, ulong> reached = [];
     private readonly ManualResetEventSlim stop = new();
@@ -16,10 +18,12 @@ internal sealed class CheckpointThread : IDisposable
     private int segmentsAfterLast;
     private bool started;
 
-    public CheckpointThread(NodeCore core, ReplicaHostOptions options, Action<Exception> fatal)
+    public CheckpointThread(NodeCore core, ReplicaHostOptions options, SnapshotKeeper snapshots, Func<long> loggedBytes, Action<Exception> fatal)
     {
         this.core = core;
         this.options = options;
+        this.snapshots = snapshots;
+        this.loggedBytes = loggedBytes;
         this.fatal = fatal;
         segmentsAfterLast = core.Log.SegmentCount;
         thread = new Thread(Work) { Name = "lattice-checkpoints", IsBackground = true };
@@ -67,6 +71,7 @@ internal sealed class CheckpointThread : IDisposable
         {
             core.Checkpoint();
             Note();
+            snapshots.WriteIfDue(loggedBytes());
         }
         catch (DiskFullException)
         {

@@ -20,6 +20,15 @@ public sealed record HostStatus
     /// <summary>What was found in the log at the start.</summary>
     public required LogRecovery Recovery { get; init; }
 
+    /// <summary>Bytes written to the log since the start.</summary>
+    public long LoggedBytes { get; init; }
+
+    /// <summary>Flushes of the log since the start.</summary>
+    public long Flushes { get; init; }
+
+    /// <summary>Time that those flushes spent in <c>fdatasync</c>.</summary>
+    public TimeSpan SyncTime { get; init; }
+
     /// <summary>Whether writes are refused because the log's volume has no room.</summary>
     public bool DiskFull { get; init; }
 }

@@ -36,6 +36,9 @@ public sealed record NodeCoreOptions
     /// <summary>Entries of each group that compaction leaves, and after which a checkpoint is due (<c>snapshot_interval</c>).</summary>
     public int SnapshotInterval { get; init; } = 10_000;
 
+    /// <summary>Snapshot files that are kept (<c>keep_snapshots</c>).</summary>
+    public int KeepSnapshots { get; init; } = 5;
+
     /// <summary>
     /// Segments of the log above which a group is compacted as far as its state is durable, whatever <see cref="SnapshotInterval"/>
     /// says: an idle group must not keep the log of the busy ones.

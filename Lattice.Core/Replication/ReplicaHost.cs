@@ -21,6 +21,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly CheckpointThread checkpoints;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
+    private long loggedBytes;
+    private long flushes;
+    private long syncTicks;
     private int stopped;
 
     private ReplicaHost(ReplicaHostOptions options, ReplicaHostDevices devices)
@@ -30,7 +33,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         logger = devices.Logger;
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this)));
-        checkpoints = new CheckpointThread(core, options, Fail);
+        var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
+        checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
@@ -121,6 +125,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         Replicas = [.. core.Replicas.Select(r => r.Status).OrderBy(s => s.Group)],
         LogSegments = core.Log.SegmentCount,
         Recovery = core.Log.Recovery,
+        LoggedBytes = Interlocked.Read(ref loggedBytes),
+        Flushes = Interlocked.Read(ref flushes),
+        SyncTime = new TimeSpan(Interlocked.Read(ref syncTicks)),
         DiskFull = core.DiskFull,
     };
 
@@ -255,7 +262,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         public void Measured(LogFlush flush, TimeSpan write, TimeSpan sync)
         {
-            // Nobody measures yet.
+            Interlocked.Add(ref host.loggedBytes, flush.Bytes);
+            Interlocked.Increment(ref host.flushes);
+            Interlocked.Add(ref host.syncTicks, sync.Ticks);
         }
 
         public void Full(string message)

@@ -51,6 +51,7 @@ internal static class ReplicaHostFactory
             Shards = settings.Cluster.Shards,
             CacheSize = settings.Performance.CacheSize,
             SnapshotInterval = settings.Storage.SnapshotInterval,
+            KeepSnapshots = settings.Storage.KeepSnapshots,
             Log = new LogOptions { SegmentBytes = settings.Storage.MaxSegmentBytes, SyncOnWrite = settings.Storage.SyncOnWrite },
             Limits = new StateLimits
             {

@@ -132,7 +132,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
 
         await load.StopAsync();
         await load.VerifyAsync(store);
-        cluster.WaitUntilStatesAreEqual();
+        await cluster.AssertStatesAreEqualAsync();
         output.WriteLine($"longest pause while it came back {pause.TotalMilliseconds:0} ms");
         Assert.Contains("napshot", cluster[follower].Output, StringComparison.Ordinal);
     }

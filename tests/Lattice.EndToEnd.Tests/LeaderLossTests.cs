@@ -36,7 +36,7 @@ public sealed class LeaderLossTests(ITestOutputHelper output)
 
         await load.StopAsync();
         await load.VerifyAsync(store);
-        cluster.WaitUntilStatesAreEqual();
+        await cluster.AssertStatesAreEqualAsync();
         Report(pauses, load);
         Assert.All(pauses, pause => Assert.True(pause < LongestPause, $"Writes paused for {pause.TotalMilliseconds:0} ms."));
     }
@@ -70,7 +70,7 @@ public sealed class LeaderLossTests(ITestOutputHelper output)
 
         await load.StopAsync();
         await load.VerifyAsync(store);
-        cluster.WaitUntilStatesAreEqual();
+        await cluster.AssertStatesAreEqualAsync();
         Report(pauses, load);
         Assert.All(pauses, pause => Assert.True(pause < LongestPause, $"Writes paused for {pause.TotalMilliseconds:0} ms."));
     }
@@ -100,7 +100,7 @@ public sealed class LeaderLossTests(ITestOutputHelper output)
         await load.VerifyAsync(store);
         cluster.Start(3);
         cluster.WaitUntilHealthy();
-        cluster.WaitUntilStatesAreEqual();
+        await cluster.AssertStatesAreEqualAsync();
         Assert.True(took < 10_000, $"The two nodes served after {took} ms.");
     }
 
