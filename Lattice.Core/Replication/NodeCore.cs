@@ -119,7 +119,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         }
     }
 
-    /// <summary>One tick of every group's clock.</summary>
+    /// <summary>Has every group look at the clock; due every <see cref="ReplicaSettings.TickInterval"/>.</summary>
     public void Tick()
     {
         foreach (Replica replica in Replicas)

@@ -32,6 +32,9 @@ internal sealed class Replica : IDisposable
     private readonly SnapshotStreams snapshots;
     private readonly List<Entry> unapplied = [];
     private readonly ulong incarnation;
+    private readonly TimeProvider time;
+    private readonly long tickInterval;
+    private long lastTick;
     private HardState? unsavedHardState;
     private int scheduled;
     private int knownLeader;
@@ -44,6 +47,9 @@ internal sealed class Replica : IDisposable
         (Group, Node, incarnation) = (parts.Group, parts.Node, parts.Incarnation);
         (raft, log, state, engine) = (parts.Raft, parts.Log, parts.State, parts.Engine);
         this.settings = settings;
+        this.time = time;
+        tickInterval = Math.Max(1, (long)(settings.TickInterval.TotalSeconds * time.TimestampFrequency));
+        lastTick = time.GetTimestamp();
         this.transport = transport;
         this.owner = owner;
         inbox = new ReplicaInbox(settings);
@@ -112,12 +118,8 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    /// <summary>A tick of Raft's clock. Any thread.</summary>
-    public void Tick()
-    {
-        inbox.PutTick();
-        Schedule();
-    }
+    /// <summary>Has the loop look at the clock, which is due every <see cref="ReplicaSettings.TickInterval"/>. Any thread.</summary>
+    public void Tick() => Schedule();
 
     /// <summary>The log has been flushed. Any thread.</summary>
     public void LogFlushed() => Schedule();
@@ -197,7 +199,7 @@ internal sealed class Replica : IDisposable
 
     private bool TakeInputs()
     {
-        for (int ticks = Math.Min(inbox.TakeTicks(), settings.ElectionTicks); ticks > 0; ticks--)
+        for (long ticks = TakeTicks(); ticks > 0; ticks--)
         {
             OnTick();
         }
@@ -214,6 +216,17 @@ internal sealed class Replica : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Ticks by the clock, not by how often somebody called: a process that was stopped, or starved, learns here that its time has passed before it
+    /// answers anything. A leader's lease rests on that. More than an election timeout makes no difference.
+    /// </summary>
+    private long TakeTicks()
+    {
+        long ticks = (time.GetTimestamp() - lastTick) / tickInterval;
+        lastTick += ticks * tickInterval;
+        return Math.Min(ticks, 2 * settings.ElectionTicks);
     }
 
     private void Take(ReplicaInput input)

@@ -32,7 +32,6 @@ internal sealed class ReplicaInbox(ReplicaSettings settings)
     private int writes;
     private long writeBytes;
     private int queries;
-    private int ticks;
     private long droppedMessages;
 
     /// <summary>Messages dropped since the start because the inbox was full.</summary>
@@ -79,11 +78,6 @@ internal sealed class ReplicaInbox(ReplicaSettings settings)
     /// <summary>Puts something for the loop to do; the node itself does that, rarely.</summary>
     public void PutCommand(Action<Replica> command) =>
         queue.Enqueue(new ReplicaInput(ReplicaInputKind.Command, null, default, null, command));
-
-    /// <summary>Adds a tick. Ticks that a busy loop could not take are counted, not queued.</summary>
-    public void PutTick() => Interlocked.Increment(ref ticks);
-
-    public int TakeTicks() => Interlocked.Exchange(ref ticks, 0);
 
     public bool TryTake(out ReplicaInput input)
     {

@@ -105,6 +105,13 @@ public sealed class RegisterCheckerTests
             Get("g", 5, 6, Absent));
 
     [Fact]
+    public void What_an_unknown_swap_found_present_may_be_what_an_unknown_write_left() =>
+        Accepts(
+            Put("u", 0, Never, "a"),
+            Swap("s", 1, Never, Present, "b"),
+            Get("g", 5, 6, "b"));
+
+    [Fact]
     public void The_order_that_explains_is_found_among_many_concurrent_operations()
     {
         List<RegisterOperation> history = [Put("p0", 0, 1, "v0")];

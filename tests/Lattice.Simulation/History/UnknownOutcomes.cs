@@ -14,7 +14,7 @@ internal static class UnknownOutcomes
         bool anyPresent = false;
         foreach (RegisterOperation operation in history)
         {
-            anyPresent |= !operation.IsOptional && operation.Requires is RegisterOperation.Present;
+            anyPresent |= operation.Requires is RegisterOperation.Present;
             if (operation.IsOptional && IsValue(operation.Requires) && operation.Sets is RegisterOperation.Absent)
             {
                 erasable.Add(operation.Requires!);
