@@ -135,6 +135,6 @@ public static class LatticeServer
 
     private static bool IsRefusal(Exception e) => e is
         NodeStartException or NodeIdentityException or DataDirectoryInUseException or LogCorruptException or LogVersionException
-        or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException or DiskFullException or DiskFailedException
+        or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException or DiskFullException or DiskFailedException
         or UnauthorizedAccessException;
 }

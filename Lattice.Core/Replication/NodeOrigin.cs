@@ -34,7 +34,7 @@ internal sealed record NodeOrigin(NodeIdentity Identity, bool MayFound)
         {
             return hasSegments
                 ? throw new NodeStartException($"The data directory {options.DataDirectory} holds a log but no file 'identity', so whose log it is cannot be told. Restore the node from a backup, or move the directory away and start with an empty one: the other nodes then bring this one up to date. Nothing was changed.")
-                : New(options, devices, clusterId: 0, mayFound: true);
+                : New(options, devices, clusterId: 0, isFresh: true);
         }
 
         if (found.Node != options.Node)
@@ -53,20 +53,23 @@ internal sealed record NodeOrigin(NodeIdentity Identity, bool MayFound)
             throw new NodeStartException($"The log in {logDirectory} is not the one of this node's present incarnation ({found.Incarnation:x16}; the log says {logOf?.ToString("x16", CultureInfo.InvariantCulture) ?? "nothing"}): it was copied here or belongs to an earlier life of the node. Remove the files in {logDirectory} and start again: the other nodes then bring this one up to date. Nothing was changed.");
         }
 
-        // The state may hold what the lost log never got agreed, so it goes too.
-        Clear(devices.Engine.Value);
-        return New(options, devices, found.ClusterId, mayFound: false);
+        return New(options, devices, found.ClusterId, isFresh: false);
     }
 
-    private static NodeOrigin New(NodeCoreOptions options, NodeDevices devices, ulong clusterId, bool mayFound)
+    private static NodeOrigin New(NodeCoreOptions options, NodeDevices devices, ulong clusterId, bool isFresh)
     {
+        SnapshotSeed? seed = SnapshotSeed.Find(options, devices.Disk, clusterId);
+
+        // What state there is may hold what the lost log never got agreed, or be half of an earlier seed: it goes.
+        Clear(devices.Engine.Value);
+        seed?.Install(devices.Engine.Value);
         ulong incarnation = ((ulong)devices.Time.GetUtcNow().ToUnixTimeMilliseconds() << 16) | (uint)devices.Random.Next(1, 1 << 16);
-        var identity = new NodeIdentity { Node = options.Node, Incarnation = incarnation, ClusterId = clusterId };
+        var identity = new NodeIdentity { Node = options.Node, Incarnation = incarnation, ClusterId = seed?.Info.ClusterId ?? clusterId };
 
         // The marker first: an identity without its marker means a lost log, and that must not be what a crash here leaves.
         WriteMarker(devices.Disk, LogDirectory(options), incarnation);
         identity.Save(devices.Disk, options.DataDirectory);
-        return new NodeOrigin(identity, mayFound);
+        return new NodeOrigin(identity, MayFound: isFresh && seed is null);
     }
 
     private static void Clear(IStateEngine engine)

@@ -69,13 +69,29 @@ internal sealed class TestCluster : IDisposable
         }
     }
 
-    /// <summary>Runs the binary with this cluster's root.</summary>
-    public ProcessResult Run(params string[] arguments)
+    /// <summary>The node's configuration with ports that nobody uses.</summary>
+    public string ConfigurationOnOtherPorts(int node)
     {
-        var start = new ProcessStartInfo(LatticeBinary.Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        List<int> free = FreePorts(3);
+        (int silo, int gateway, int metrics) = ports[node];
+        return Configuration(node)
+            .Replace($":{silo}", $":{free[0]}", StringComparison.Ordinal)
+            .Replace($":{gateway}", $":{free[1]}", StringComparison.Ordinal)
+            .Replace($":{metrics}", $":{free[2]}", StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs the binary with this cluster's root.</summary>
+    public ProcessResult Run(params string[] arguments) => RunWithInput([], arguments);
+
+    /// <summary>Runs the binary with this cluster's root and something on its standard input.</summary>
+    public ProcessResult RunWithInput(byte[] input, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(LatticeBinary.Path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LATTICE_ROOT"] = Root;
         long began = Stopwatch.GetTimestamp();
         using Process process = Process.Start(start)!;
+        process.StandardInput.BaseStream.Write(input);
+        process.StandardInput.Close();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
