@@ -9,6 +9,7 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
     private readonly List<(ulong Context, int Age)> forwarded = [];
     private int ticksSinceJoin;
     private bool toldToCampaign;
+    private bool leaderMeansAnother;
 
     public override RaftRole Kind => Core.PassiveKind;
 
@@ -16,9 +17,9 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
     {
         AgeReads();
         toldToCampaign = false;
-        if (Core.Leader != 0 && Kind == RaftRole.Recovering && ++ticksSinceJoin >= Core.Options.ElectionTicks)
+        if (Core.Leader != 0 && leaderMeansAnother && ++ticksSinceJoin >= Core.Options.ElectionTicks)
         {
-            // The leader is heard because it still counts on an earlier incarnation of this node.
+            // The leader still counts on another incarnation of this node, so nothing that this one acknowledges counts.
             ticksSinceJoin = 0;
             Core.Search.AskToJoin();
         }
@@ -58,6 +59,8 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
                 OnAppend(message);
                 break;
             case MessageKind.Heartbeat:
+                leaderMeansAnother = message.HintTerm != Core.Incarnation;
+
                 // Never beyond this log: a replica whose disk does not sync may hold less than the leader was told.
                 Core.Log.CommitTo(Math.Min(message.Commit, Core.Log.LastIndex));
                 Core.Outbox.Send(Reply(message, MessageKind.HeartbeatReply) with { Context = message.Context, HintIndex = message.HintIndex });

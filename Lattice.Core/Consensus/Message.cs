@@ -87,19 +87,26 @@ public sealed record Message
     /// <summary>Term of the entry at <see cref="Index"/>.</summary>
     public ulong LogTerm { get; init; }
 
-    /// <summary>The sender's commit index, never beyond what the receiver is known to hold.</summary>
+    /// <summary>The sender's commit index; in a heartbeat never beyond what the receiver is known to hold.</summary>
     public ulong Commit { get; init; }
 
     /// <summary>A reply's refusal.</summary>
     public bool Reject { get; init; }
 
-    /// <summary>Refused append: where the follower's log could agree at the earliest (conflict hint).</summary>
+    /// <summary>
+    /// Refused append: where the follower's log could agree at the latest (conflict hint). Vote requests: the incarnation of the receiver that is asked;
+    /// vote replies: 1 when the sender has heard of a cluster. Heartbeat: the leader's tick, repeated by the reply. ReadIndex: tells the asker's
+    /// lives apart. RecoveryVoteReply: a <see cref="RecoveryAnswerKind"/>.
+    /// </summary>
     public ulong HintIndex { get; init; }
 
-    /// <summary>Term of the follower's entry at <see cref="HintIndex"/>.</summary>
+    /// <summary>
+    /// Refused append: term of the follower's entry at <see cref="HintIndex"/>. Votes and their replies: term of the entry at <see cref="Commit"/>, among founders
+    /// the set of founding peers. Heartbeat: the incarnation of the receiver that the leader means. RecoveryVoteReply: the sender's term.
+    /// </summary>
     public ulong HintTerm { get; init; }
 
-    /// <summary>Opaque number that a reply repeats: read batches, chunk positions.</summary>
+    /// <summary>Opaque number that a reply repeats: heartbeat rounds, reads, chunk streams. VoteReply: the candidate's incarnation. Append: 1 when no answer is wanted.</summary>
     public ulong Context { get; init; }
 
     /// <summary>The sender never belonged to a cluster: only such nodes may found one together.</summary>

@@ -311,24 +311,26 @@ internal sealed class RaftCore
         Role.OnConfiguration();
     }
 
+    /// <summary>Whether a snapshot would bring this replica forward; if not, the leader learns how far the logs agree.</summary>
+    public bool WantsSnapshot(LogPosition position)
+    {
+        if (position.Index > Log.Commit && !Log.Contains(position))
+        {
+            return true;
+        }
+
+        // What a snapshot holds is committed.
+        LearnCommit(position);
+        AcknowledgeCommitted();
+        return false;
+    }
+
     /// <summary>A snapshot is installed, and the log begins anew after it.</summary>
     public void InstallSnapshot(SnapshotMetadata snapshot)
     {
         Log.Restore(snapshot.Position);
         ApplyConfiguration(snapshot.Position.Index, snapshot.Configuration);
-        if (Leader != 0 && Role is FollowerRole)
-        {
-            Outbox.SendAfterPersist(new Message
-            {
-                Kind = MessageKind.AppendReply,
-                From = Node,
-                FromIncarnation = Incarnation,
-                To = Leader,
-                Term = Term,
-                Index = snapshot.Position.Index,
-                LogTerm = snapshot.Position.Term,
-            });
-        }
+        AcknowledgeCommitted();
     }
 
     private static ulong FoundingKeyOf(IReadOnlyList<int> peers)
@@ -348,6 +350,24 @@ internal sealed class RaftCore
         if (entry.Kind == EntryKind.Configuration && Configurations.Appended(entry))
         {
             Role.OnConfiguration();
+        }
+    }
+
+    private void AcknowledgeCommitted()
+    {
+        if (Leader != 0 && Role is FollowerRole)
+        {
+            LogPosition committed = Log.Committed;
+            Outbox.SendAfterPersist(new Message
+            {
+                Kind = MessageKind.AppendReply,
+                From = Node,
+                FromIncarnation = Incarnation,
+                To = Leader,
+                Term = Term,
+                Index = committed.Index,
+                LogTerm = committed.Term,
+            });
         }
     }
 

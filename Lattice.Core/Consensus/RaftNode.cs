@@ -172,10 +172,11 @@ public sealed class RaftNode
     }
 
     /// <summary>
-    /// Whether a snapshot that ends at <paramref name="position"/> would bring this replica forward. When the log holds that entry already, it must
-    /// stay: entries after it may have been acknowledged. The caller asks before it installs anything, and drops the stream on false.
+    /// Whether a snapshot that ends at <paramref name="position"/>, sent by the present leader, would bring this replica forward. When the log holds that
+    /// entry already, it must stay, for entries after it may have been acknowledged; then the leader is told how far this log agrees with its own. The
+    /// caller asks before it installs anything, and drops the stream on false.
     /// </summary>
-    public bool WantsSnapshot(LogPosition position) => position.Index > core.Log.Commit && !core.Log.Contains(position);
+    public bool WantsSnapshot(LogPosition position) => core.WantsSnapshot(position);
 
     /// <summary>The caller installed a streamed snapshot and began its log anew after it.</summary>
     /// <exception cref="InvariantViolationException">The snapshot ends before what is committed here.</exception>

@@ -36,7 +36,7 @@ public readonly record struct ReadState(ulong Context, ulong Index)
 
 /// <summary>
 /// What <c>RaftNode</c> wants done. The order is the caller's contract: append <see cref="Entries"/> and
-/// <see cref="HardState"/> to storage, send <see cref="Messages"/> at once, and send <see cref="MessagesAfterPersist"/>
+/// <see cref="HardState"/> to storage in one atomic write (an entry may be durable only with the commit index that came with it), send <see cref="Messages"/> at once, and send <see cref="MessagesAfterPersist"/>
 /// when that append is durable; apply <see cref="Committed"/> at any time after.
 /// </summary>
 public sealed record Ready

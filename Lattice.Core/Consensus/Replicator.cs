@@ -199,6 +199,9 @@ internal sealed class Replicator
                 Commit = commit,
                 Context = round,
                 HintIndex = (ulong)core.Ticks,
+
+                // Should the receiver run under another one, it has to ask to be taken in.
+                HintTerm = member.Member.Incarnation,
             });
         }
     }

@@ -21,6 +21,8 @@ internal sealed class RandomRun
     private readonly bool leases;
     private readonly int calm;
     private int wipedNode;
+    private int stopped;
+    private int stoppedSteps;
     private ulong lastIncarnation = 1000;
     private ulong lastContext;
     private int proposals;
@@ -112,13 +114,20 @@ internal sealed class RandomRun
         }
 
         throw new InvalidOperationException("the cluster does not recover: " + string.Join("; ", cluster.Replicas.Values.Select(replica =>
-            $"{replica.Node}/{replica.Incarnation} {replica.Raft.Role} term {replica.Raft.Term} leader {replica.Raft.Leader} last {replica.Raft.LastIndex} commit {replica.Raft.Commit} applied {replica.Applied.Index} {Describe.Configuration(replica.Raft.Configuration)}")));
+            $"{replica.Node}/{replica.Incarnation} {replica.Raft.Role} term {replica.Raft.Term} leader {replica.Raft.Leader} last {replica.Raft.LastIndex} commit {replica.Raft.Commit} applied {replica.Applied.Index} {Describe.Configuration(replica.Raft.Configuration)} {string.Join(' ', replica.Raft.Progress)}")));
     }
 
     private void Step()
     {
         TestReplica replica = cluster.Replicas[nodes[random.Next(nodes.Length)]];
         int dice = random.Next(1000);
+        stopped = stoppedSteps-- > 0 ? stopped : 0;
+        if (stopped != 0 && random.Next(20) == 0 && cluster.Replicas[stopped].IsUp)
+        {
+            Read(cluster.Replicas[stopped]);
+            Execute(cluster.Replicas[stopped]);
+        }
+
         if (!replica.IsUp)
         {
             if (dice < 50)
@@ -170,11 +179,27 @@ internal sealed class RandomRun
                 Note($"{replica.Node} crashes");
                 replica.Crash();
                 break;
-            case < 958:
+            case < 956:
                 cluster.Cut(replica.Node, nodes[random.Next(nodes.Length)]);
                 break;
+            case < 958:
+                foreach (int other in nodes)
+                {
+                    cluster.Cut(replica.Node, other);
+                }
+
+                break;
+            case < 960:
+                // Its process stands still, or only its clock: the others may elect another leader without its noticing.
+                stopped = replica.Raft.Leader != 0 ? replica.Raft.Leader : replica.Node;
+                stoppedSteps = random.Next(100, 1500);
+                break;
             case < 972:
-                cluster.Cuts.Clear();
+                if (random.Next(3) == 0)
+                {
+                    cluster.Cuts.Clear();
+                }
+
                 break;
             case < 980:
                 replica.Flush();
@@ -209,7 +234,10 @@ internal sealed class RandomRun
     {
         if (!leases)
         {
-            replica.Raft.Tick();
+            if (replica.Node != stopped)
+            {
+                replica.Raft.Tick();
+            }
         }
         else if (random.Next(nodes.Length) == 0)
         {
@@ -277,9 +305,9 @@ internal sealed class RandomRun
     /// <summary>One disk at a time is lost, the next one when the first node votes again: Raft can promise nothing when a majority loses its disks.</summary>
     private void Wipe(TestReplica replica)
     {
-        if (cluster.Replicas.Values.Any(other => other.Configuration.IsJoint || other.Configuration.Voters.Count == 1))
+        if (!cluster.Replicas.Values.Any(other => other != replica && other.IsUp && other.Raft.PersistedIndex >= checker.Committed && other.Applied.Index + 20 >= checker.Committed))
         {
-            // The only voter may hold what nobody else does.
+            // With a single voter, nobody else may hold what was committed; then its disk is all there is.
             return;
         }
 
@@ -336,7 +364,10 @@ internal sealed class RandomRun
                 // The stream was lost.
                 replica.Raft.ReportSnapshot(peer.Node, false);
             }
+        }
 
+        foreach (PeerProgress peer in replica.Raft.Progress)
+        {
             if (replica.Raft.Configuration.Learners.Contains(peer.Node) && peer.Incarnation != 0 && peer.RecentActive && peer.Match >= replica.Raft.Commit)
             {
                 replica.Raft.ProposeConfiguration(ConfigurationChange.Voter(peer.Node, peer.Incarnation), out _);
