@@ -1,3 +1,5 @@
+using Lattice.Core.Consensus;
+
 namespace Lattice.Core.Replication;
 
 /// <summary>What a replica tells its node, and what it asks it. Called from the loops of all groups.</summary>
@@ -26,6 +28,9 @@ internal interface IReplicaOwner
 
     /// <summary>The group has another leader, or none (0).</summary>
     void LeaderChanged(Replica replica, int leader, ulong term);
+
+    /// <summary>A snapshot stream has become the state.</summary>
+    void SnapshotInstalled(Replica replica, LogPosition position);
 
     /// <summary>Commands or a configuration were applied.</summary>
     void StateChanged(Replica replica);

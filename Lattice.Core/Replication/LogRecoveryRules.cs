@@ -20,15 +20,12 @@ internal static class LogRecoveryRules
             throw new NodeStartException($"Group {group} in {directory}: the state ends at entry {applied.Index}, but the log begins after entry {log.Compacted.Index}, so the entries between them are lost: files below 'state' were removed or exchanged. Remove the files in 'wal' and 'state' and start again: the other nodes then bring this one up to date. Nothing was changed.");
         }
 
-        if (applied.Index > log.LastIndex)
+        if (applied.Index > log.LastIndex || log.Term(applied.Index) != applied.Term)
         {
-            // A snapshot was installed and the crash came before the log was begun anew, or the log's tail was not synced
-            // (sync_on_write = false). Only committed entries are ever applied, so the state is right and the log may go.
+            // A snapshot was installed and the crash came before the log was begun anew, so the log ends before it or holds other entries
+            // that never were committed; or the log's tail was not synced (sync_on_write = false). Only committed entries are
+            // ever applied, so the state is right and the log may go.
             log.Reset(applied);
-        }
-        else if (log.Term(applied.Index) != applied.Term)
-        {
-            throw new NodeStartException($"Group {group} in {directory}: the state was made by entry {applied.Index} of term {applied.Term}, but the log holds that entry with term {log.Term(applied.Index)}: log and state do not belong together. Remove the files in 'wal' and 'state' and start again: the other nodes then bring this one up to date. Nothing was changed.");
         }
     }
 }

@@ -17,6 +17,9 @@ internal interface INodeScheduler
 
     /// <summary>A group has another leader, or none (0).</summary>
     void LeaderChanged(uint group, int leader);
+
+    /// <summary>A replica that was behind its leader's log has taken a snapshot in.</summary>
+    void SnapshotInstalled(uint group, LogPosition position);
 }
 
 /// <summary>
@@ -200,6 +203,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <inheritdoc/>
     public void LeaderChanged(Replica replica, int leader, ulong term) => scheduler.LeaderChanged(replica.Group, leader);
+
+    /// <inheritdoc/>
+    public void SnapshotInstalled(Replica replica, LogPosition position) => scheduler.SnapshotInstalled(replica.Group, position);
 
     /// <inheritdoc/>
     public void StateChanged(Replica replica)

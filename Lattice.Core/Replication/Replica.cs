@@ -448,16 +448,18 @@ internal sealed class Replica : IDisposable
             return;
         }
 
-        if (snapshots.Take(chunk, state, raft.Commit, out Action reply) is { } installed)
+        if (snapshots.Take(chunk, state, raft.WantsSnapshot, out Action reply) is { } installed)
         {
             // The state must be durable before the log that led to it goes: after a crash in between, the state is
             // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
             owner.BelongsTo(installed.Configuration.ClusterId);
             engine.Flush();
+            unapplied.Clear();
             long sequence = log.Reset(installed.Position);
             raft.SnapshotInstalled(installed);
             durability.Add(sequence, default, []);
             owner.LogAppended();
+            owner.SnapshotInstalled(this, installed.Position);
             owner.StateChanged(this);
         }
 

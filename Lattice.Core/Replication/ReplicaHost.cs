@@ -254,6 +254,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         }
 
         public void LeaderChanged(uint group, int leader) => host.LeaderChanged?.Invoke(group, leader);
+
+        public void SnapshotInstalled(uint group, LogPosition position) => host.LogSnapshotInstalled(group, position.Index);
     }
 
     private sealed class LogObserver(ReplicaHost host) : ILogObserver
@@ -284,6 +286,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Log recovered: {Segments} segments, {Entries} entries, {TornBytes} bytes of an unfinished write cut off")]
     private partial void LogRecovered(int segments, long entries, long tornBytes);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Snapshot of group {Group} at entry {Index} installed: this replica was behind its leader's log")]
+    private partial void LogSnapshotInstalled(uint group, ulong index);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}")]
     private partial void LogBadFrame(string reason);

@@ -28,8 +28,11 @@ internal sealed class SnapshotReceiver : IDisposable
     /// <summary>Takes a chunk; answers with a reply and, when it was the last one, with what the state now stands for.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="state">The state that the snapshot is to replace.</param>
-    /// <param name="committed">What the log holds as committed: the state gets there without a snapshot.</param>
-    public (Message Reply, SnapshotMetadata? Installed) Take(Message chunk, StateMachine state, ulong committed)
+    /// <param name="wants">
+    /// Whether a snapshot brings the replica forward. When the log holds what it brings, it must stay: entries that follow may have been
+    /// acknowledged, and beginning the log anew would lose them. Asked at the beginning and, since the log goes on meanwhile, before the end.
+    /// </param>
+    public (Message Reply, SnapshotMetadata? Installed) Take(Message chunk, StateMachine state, Func<LogPosition, bool> wants)
     {
         if (chunk.Context == completedStream && completedStream != 0)
         {
@@ -38,7 +41,7 @@ internal sealed class SnapshotReceiver : IDisposable
 
         if (chunk.Snapshot is { } begins && chunk.Index == 0 && chunk.Context != stream)
         {
-            if (begins.Position.Index <= committed)
+            if (!wants(begins.Position))
             {
                 return (Reply(chunk, HasItAll), null);
             }
@@ -78,7 +81,7 @@ internal sealed class SnapshotReceiver : IDisposable
             return (Reply(chunk, next), null);
         }
 
-        if (metadata!.Position.Index <= committed)
+        if (!wants(metadata!.Position))
         {
             // The log has brought this replica as far in the meantime.
             Dispose();

@@ -23,9 +23,9 @@ internal sealed class SnapshotStreams(ReplicaSettings settings, ulong firstStrea
     }
 
     /// <summary>Takes a chunk; gives what the state now stands for when it was the last one, which the caller has yet to make durable before it calls <paramref name="reply"/>.</summary>
-    public SnapshotMetadata? Take(Message chunk, StateMachine state, ulong committed, out Action reply)
+    public SnapshotMetadata? Take(Message chunk, StateMachine state, Func<LogPosition, bool> wants, out Action reply)
     {
-        (Message answer, SnapshotMetadata? installed) = receiver.Take(chunk, state, committed);
+        (Message answer, SnapshotMetadata? installed) = receiver.Take(chunk, state, wants);
         reply = () => send(answer);
         return installed;
     }

@@ -120,6 +120,12 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     void INodeScheduler.LeaderChanged(uint group, int leader) =>
         _cluster.Trace.Line(_machine.Id, $"group {group}: the leader is {leader}");
 
+    void INodeScheduler.SnapshotInstalled(uint group, LogPosition position)
+    {
+        _cluster.Coverage.Count("node: snapshots installed");
+        _cluster.Trace.Line(_machine.Id, $"group {group}: a snapshot at {position.Index} is installed");
+    }
+
     void IReplicaTransport.Send(uint group, Message message)
     {
         ArrayBufferWriter<byte> writer = new();
