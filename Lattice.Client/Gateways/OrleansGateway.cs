@@ -20,6 +20,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource disposed = new();
@@ -111,22 +112,25 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
 
     private IClusterClient Client => connection?.Client ?? throw new LatticeUnavailableException($"The gateway {address} is not connected.");
 
-    private static async Task CloseAsync(IHost host)
+    /// <summary>
+    /// Ends an Orleans client. It waits for calls under way, which to a lost node takes it many seconds or longer; nobody here
+    /// has use for them, so after a moment it is left to end by itself.
+    /// </summary>
+    private static Task CloseAsync(IHost host)
     {
-        // Orleans waits for calls under way; those to a lost node would keep it for many seconds.
-        using var patience = new CancellationTokenSource(TimeSpan.Zero);
-        try
+        Task closing = Task.Run(async () =>
         {
-            await host.StopAsync(patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // It was not given any time.
-        }
-        finally
-        {
-            host.Dispose();
-        }
+            try
+            {
+                using var patience = new CancellationTokenSource(CloseTimeout);
+                await host.StopAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            finally
+            {
+                host.Dispose();
+            }
+        });
+        return Task.WhenAny(closing, Task.Delay(CloseTimeout));
     }
 
     private async Task ReconnectAsync(Connection lost)
@@ -176,7 +180,11 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         catch (Exception)
         {
             // Whatever it was, the node cannot be used now; it is tried again, and callers hear of it when no gateway is left.
-            host?.Dispose();
+            if (host is not null)
+            {
+                await CloseAsync(host).ConfigureAwait(false);
+            }
+
             return null;
         }
     }
