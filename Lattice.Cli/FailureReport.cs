@@ -14,7 +14,6 @@ internal static class FailureReport
         (int exitCode, string text) = failure switch
         {
             CommandFailedException e => (e.ExitCode, e.Message),
-            OperationCanceledException => (130, "Interrupted."),
             LatticeRequestException e => (ExitCodes.Negative, e.Message),
             LatticeException e => (ExitCodes.Unavailable, e.Message),
             IOException or UnauthorizedAccessException => (ExitCodes.Negative, failure.Message),

@@ -3,6 +3,7 @@ using Lattice.Cli;
 using Lattice.Cli.Commands;
 
 var shell = Shell.OfProcess();
+using var signals = new TerminationSignals();
 try
 {
     // '@' starts values and keys, not response files.
@@ -12,11 +13,16 @@ try
         Output = shell.Out,
         Error = shell.Error,
         EnableDefaultExceptionHandler = false,
-        // The longest orderly end: a node that hands over its leadership, or `dev` that stops its nodes.
-        ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
+        // Signals are handled here: the library's handler does not bear a second one.
+        ProcessTerminationTimeout = null,
     };
-    int exitCode = await parsed.InvokeAsync(invocation).ConfigureAwait(false);
+    int exitCode = await parsed.InvokeAsync(invocation, signals.Requested).ConfigureAwait(false);
     return parsed.Errors.Count > 0 ? ExitCodes.Usage : exitCode;
+}
+catch (OperationCanceledException) when (signals.Requested.IsCancellationRequested)
+{
+    await shell.Error.WriteLineAsync("lattice: Interrupted.").ConfigureAwait(false);
+    return signals.ExitCode;
 }
 catch (Exception e)
 {

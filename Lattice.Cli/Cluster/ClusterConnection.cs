@@ -2,12 +2,20 @@ using Lattice.Client;
 
 namespace Lattice.Cli.Cluster;
 
-/// <summary>Connects to a located cluster through any of its nodes.</summary>
-internal static class ClusterConnection
+/// <summary>A connection to a located cluster through any of its nodes.</summary>
+internal sealed class ClusterConnection : IAsyncDisposable
 {
+    // Orleans waits for calls that were given up but are still under way; a command that has its answer does not.
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromMilliseconds(200);
+
+    private ClusterConnection(LatticeClient client) => Client = client;
+
+    /// <summary>The client.</summary>
+    public LatticeClient Client { get; }
+
     /// <summary>Connects.</summary>
     /// <exception cref="CommandFailedException">No node answered.</exception>
-    public static async Task<LatticeClient> OpenAsync(ClusterLocation location, TimeSpan timeout, CancellationToken cancellation)
+    public static async Task<ClusterConnection> OpenAsync(ClusterLocation location, TimeSpan timeout, CancellationToken cancellation)
     {
         var options = new LatticeClientOptions { ClusterName = location.Name, RequestTimeout = timeout };
         foreach (MemberLocation member in location.Members)
@@ -15,13 +23,13 @@ internal static class ClusterConnection
             options.Gateways.Add(member.Gateway);
         }
 
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(timeout);
+        // The client bounds the wait by the request timeout. Closing what it tried may take longer, so it is not waited for.
+        Task<LatticeClient> connecting = LatticeClient.ConnectAsync(options, cancellation);
         try
         {
-            return await LatticeClient.ConnectAsync(options, deadline.Token).ConfigureAwait(false);
+            return new ClusterConnection(await connecting.WaitAsync(timeout + CloseTimeout, cancellation).ConfigureAwait(false));
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is LatticeException or OperationCanceledException or TimeoutException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is LatticeException or TimeoutException)
         {
             throw new CommandFailedException(ExitCodes.Unavailable, NothingReachable(location), e);
         }
@@ -31,4 +39,11 @@ internal static class ClusterConnection
     public static string NothingReachable(ClusterLocation location) =>
         $"No node of cluster '{location.Name}' answered; tried {string.Join(", ", location.Members.Select(m => $"node {m.Id} at {m.Gateway}"))} (from {location.Source}). "
         + "Nothing was read or changed. Check that the nodes run ('lattice start N CONFIG', or their service) and that this machine reaches the addresses.";
+
+    /// <summary>Closes, for a moment at most.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task closing = Task.Run(async () => await Client.DisposeAsync().ConfigureAwait(false));
+        await ((Task)Task.WhenAny(closing, Task.Delay(CloseTimeout))).ConfigureAwait(false);
+    }
 }

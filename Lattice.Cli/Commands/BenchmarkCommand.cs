@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Lattice.Cli.Benchmark;
 using Lattice.Cli.Cluster;
-using Lattice.Client;
 
 namespace Lattice.Cli.Commands;
 
@@ -31,10 +30,10 @@ internal static class BenchmarkCommand
         {
             var options = new BenchmarkOptions(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(clients), parsed.GetValue(valueSize), parsed.GetValue(readRatio));
             ClusterLocation location = ClusterLocator.Of(shell).Locate(parsed.GetValue(config));
-            LatticeClient client = await ClusterConnection.OpenAsync(location, TimeSpan.FromSeconds(parsed.GetValue(timeout)), cancellation).ConfigureAwait(false);
-            await using (client.ConfigureAwait(false))
+            ClusterConnection connection = await ClusterConnection.OpenAsync(location, TimeSpan.FromSeconds(parsed.GetValue(timeout)), cancellation).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
             {
-                BenchmarkReport report = await new BenchmarkRun(client, options, shell.Error).RunAsync(cancellation).ConfigureAwait(false);
+                BenchmarkReport report = await new BenchmarkRun(connection.Client, options, shell.Error).RunAsync(cancellation).ConfigureAwait(false);
                 await shell.Out.WriteAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(report, CliJson.Indented.BenchmarkReport) + "\n" : BenchmarkText.Render(report)).ConfigureAwait(false);
                 return report.Operations > 0 ? ExitCodes.Success : ExitCodes.Unavailable;
             }

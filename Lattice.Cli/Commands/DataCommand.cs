@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Lattice.Cli.Cluster;
-using Lattice.Client;
 
 namespace Lattice.Cli.Commands;
 
@@ -43,10 +42,10 @@ internal sealed class DataCommand
     private async Task<int> RunAsync(ParseResult parsed, Func<DataInvocation, CancellationToken, Task<int>> run, CancellationToken cancellation)
     {
         ClusterLocation location = ClusterLocator.Of(shell).Locate(parsed.GetValue(config));
-        LatticeClient client = await ClusterConnection.OpenAsync(location, TimeSpan.FromSeconds(parsed.GetValue(timeout)), cancellation).ConfigureAwait(false);
-        await using (client.ConfigureAwait(false))
+        ClusterConnection connection = await ClusterConnection.OpenAsync(location, TimeSpan.FromSeconds(parsed.GetValue(timeout)), cancellation).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
         {
-            return await run(new DataInvocation(shell, parsed, client, parsed.GetValue(json), parsed.GetValue(base64)), cancellation).ConfigureAwait(false);
+            return await run(new DataInvocation(shell, parsed, connection.Client, parsed.GetValue(json), parsed.GetValue(base64)), cancellation).ConfigureAwait(false);
         }
     }
 }

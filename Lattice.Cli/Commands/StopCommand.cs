@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net.Sockets;
 using Lattice.Cli.Cluster;
-using Lattice.Client;
 using Lattice.Silo.Configuration;
 
 namespace Lattice.Cli.Commands;
@@ -56,10 +55,10 @@ internal static class StopCommand
 
     private static async Task<bool> AskAsync(ClusterLocation location, int node, TimeSpan timeout, CancellationToken cancellation)
     {
-        LatticeClient client = await ClusterConnection.OpenAsync(location, timeout, cancellation).ConfigureAwait(false);
-        await using (client.ConfigureAwait(false))
+        ClusterConnection connection = await ClusterConnection.OpenAsync(location, timeout, cancellation).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
         {
-            return await client.StopNodeAsync(node, cancellation).ConfigureAwait(false);
+            return await connection.Client.StopNodeAsync(node, cancellation).ConfigureAwait(false);
         }
     }
 

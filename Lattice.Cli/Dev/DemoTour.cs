@@ -51,14 +51,14 @@ internal sealed class DemoTour(DevCluster cluster, TextWriter output)
         ClusterView view = await WaitAsync(watch, v => v.Health == ClusterHealth.Healthy, "the cluster to be healthy", cancellation).ConfigureAwait(false);
         Show(view);
 
-        LatticeClient client = await ClusterConnection.OpenAsync(cluster.Location, StepTimeout, cancellation).ConfigureAwait(false);
-        await using (client.ConfigureAwait(false))
+        ClusterConnection connection = await ClusterConnection.OpenAsync(cluster.Location, StepTimeout, cancellation).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
         {
             Say($"Writing {Records:N0} records with {Writers} writers; each is acknowledged when a majority has it on disk.");
-            DevNode victim = await WriteThroughLossAsync(client, view, cancellation).ConfigureAwait(false);
+            DevNode victim = await WriteThroughLossAsync(connection.Client, view, cancellation).ConfigureAwait(false);
 
             Say("Reading everything back.");
-            int missing = await CountMissingAsync(client, cancellation).ConfigureAwait(false);
+            int missing = await CountMissingAsync(connection.Client, cancellation).ConfigureAwait(false);
             if (missing > 0)
             {
                 throw new DemoFailedException($"{missing} of {Records} acknowledged records are missing or differ.");

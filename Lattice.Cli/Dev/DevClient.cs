@@ -9,15 +9,15 @@ internal sealed class DevClient(ClusterLocation location) : IAsyncDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
-    private LatticeClient? client;
+    private ClusterConnection? connection;
 
     /// <summary>How the cluster stands now; all unreachable if no node answers.</summary>
     public async Task<ClusterView> AskAsync(CancellationToken cancellation)
     {
         try
         {
-            client ??= await ClusterConnection.OpenAsync(location, ConnectTimeout, cancellation).ConfigureAwait(false);
-            return await StatusQuery.AskAsync(client, cancellation).ConfigureAwait(false);
+            connection ??= await ClusterConnection.OpenAsync(location, ConnectTimeout, cancellation).ConfigureAwait(false);
+            return await StatusQuery.AskAsync(connection.Client, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && e is CommandFailedException or LatticeException or TimeoutException or OperationCanceledException)
         {
@@ -29,9 +29,9 @@ internal sealed class DevClient(ClusterLocation location) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (client is { } connected)
+        if (connection is { } connected)
         {
-            client = null;
+            connection = null;
             await connected.DisposeAsync().ConfigureAwait(false);
         }
     }

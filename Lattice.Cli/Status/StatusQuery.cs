@@ -17,10 +17,10 @@ internal static class StatusQuery
     {
         try
         {
-            LatticeClient client = await ClusterConnection.OpenAsync(location, ConnectTimeout, cancellation).ConfigureAwait(false);
-            await using (client.ConfigureAwait(false))
+            ClusterConnection connection = await ClusterConnection.OpenAsync(location, ConnectTimeout, cancellation).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
             {
-                return await AskAsync(client, cancellation).ConfigureAwait(false);
+                return await AskAsync(connection.Client, cancellation).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && e is CommandFailedException or LatticeException or TimeoutException or OperationCanceledException)
