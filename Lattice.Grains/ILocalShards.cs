@@ -3,7 +3,7 @@ using Lattice.Core.Replication;
 namespace Lattice.Grains;
 
 /// <summary>What the forwarder needs of this node's replicas.</summary>
-internal interface ILocalShards
+public interface ILocalShards
 {
     /// <summary>Leader of the group as known here; 0: none.</summary>
     int LeaderOf(uint group);
@@ -16,11 +16,14 @@ internal interface ILocalShards
 }
 
 /// <summary>The replicas of the node's host.</summary>
-internal sealed class HostShards(ReplicaHost host, LeaderWatch leaders) : ILocalShards
+public sealed class HostShards(ReplicaHost host, LeaderWatch leaders) : ILocalShards
 {
+    /// <inheritdoc/>
     public int LeaderOf(uint group) => host.LeaderOf(group);
 
+    /// <inheritdoc/>
     public Task LeaderChange(uint group, int known) => leaders.ChangeFrom(group, known);
 
-    public async Task<ShardReply> WriteAsync(uint group, ReadOnlyMemory<byte> batch) => ShardReplies.From(group, await host.WriteAsync(group, batch));
+    /// <inheritdoc/>
+    public async Task<ShardReply> WriteAsync(uint group, ReadOnlyMemory<byte> batch) => ShardReplies.From(group, await host.WriteAsync(group, batch).ConfigureAwait(false));
 }

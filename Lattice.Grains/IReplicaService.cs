@@ -15,6 +15,11 @@ public interface IReplicaService : IGrainService
     [Alias("deliver")]
     ValueTask Deliver(ReadOnlyMemory<byte> frame);
 
+    /// <summary>The same, and an answer when they have been taken: tells the sender how far the peer is behind.</summary>
+    [Alias("deliver-answered")]
+    [ResponseTimeout("00:00:02")]
+    ValueTask DeliverAnswered(ReadOnlyMemory<byte> frame);
+
     /// <summary>A write for a group that this node is believed to lead. Never handed on a second time.</summary>
     [Alias("write")]
     [ResponseTimeout("00:00:30")]

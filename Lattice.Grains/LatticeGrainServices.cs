@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 
 namespace Lattice.Grains;
 
@@ -14,8 +15,15 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<PeerDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();
         silo.Services.AddSingleton<LeaderWatch>();
+        silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddHostedService<PeerMonitor>();
+        silo.Services.AddSingleton<PeerWatch>();
+        silo.Configure<SiloConnectionOptions>(o =>
+        {
+            o.ConfigureSiloInboundConnection(connection => connection.UseMiddleware<PeerWatch>());
+            o.ConfigureSiloOutboundConnection(connection => connection.UseMiddleware<PeerWatch>());
+        });
         return silo;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Lattice.Core.Replication;
+using Lattice.Core.State;
 
 namespace Lattice.Grains;
 
@@ -20,6 +21,8 @@ internal sealed class LeaderForwarder(int node, ILocalShards local, Func<int, ui
     // Wait before the same leader is asked again after it said that it does not lead, or could not be reached.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
     private readonly ConcurrentDictionary<uint, Counter> waiting = new();
 
     private sealed class Counter
@@ -27,6 +30,7 @@ internal sealed class LeaderForwarder(int node, ILocalShards local, Func<int, ui
         public int Count;
     }
 
+    // Away from the scheduler of the grain that calls, which runs one thing at a time: writes wait here by the hundred.
     public async Task<ShardReply> WriteAsync(uint group, ReadOnlyMemory<byte> batch, TimeSpan timeout)
     {
         Counter counter = waiting.GetOrAdd(group, static _ => new Counter());
@@ -38,7 +42,7 @@ internal sealed class LeaderForwarder(int node, ILocalShards local, Func<int, ui
 
         try
         {
-            return await UntilDeadlineAsync(group, batch, time.GetTimestamp(), timeout);
+            return await UntilDeadlineAsync(group, batch, time.GetTimestamp(), timeout).ConfigureAwait(false);
         }
         finally
         {
@@ -48,64 +52,97 @@ internal sealed class LeaderForwarder(int node, ILocalShards local, Func<int, ui
 
     private async Task<ShardReply> UntilDeadlineAsync(uint group, ReadOnlyMemory<byte> batch, long began, TimeSpan timeout)
     {
-        ShardReply last = ShardReplies.Unavailable(group, 0);
+        // Once an attempt may have been done, nothing but a result can say otherwise: a later "nothing was done" is only about the later attempt.
+        bool mayBeDone = false;
         for (; ; )
         {
             TimeSpan left = timeout - time.GetElapsedTime(began);
+            int leader = local.LeaderOf(group);
             if (left <= TimeSpan.Zero)
             {
-                return last;
+                return mayBeDone ? ShardReplies.Unknown(group, leader) : ShardReplies.Unavailable(group, leader);
             }
 
-            int leader = local.LeaderOf(group);
             Task change = local.LeaderChange(group, leader);
-            ShardReply? reply = leader == 0 ? null : await AskAsync(leader, group, batch, change, left);
-            if (reply is not null && !IsWorthRepeating(reply, batch))
+            ShardReply? reply = leader == 0 ? null : await AskAsync(leader, group, batch, change, left).ConfigureAwait(false);
+            switch (reply?.Status)
             {
-                return reply;
+                case ShardStatus.OutcomeUnknown when Repetition.IsSafe(batch.Span):
+                    mayBeDone = true;
+                    break;
+                case null or ShardStatus.Unavailable:
+                case ShardStatus.ShuttingDown when leader != node:
+                    break;
+                case ShardStatus.Ok or ShardStatus.OutcomeUnknown:
+                    return reply;
+                default:
+                    return mayBeDone ? ShardReplies.Unknown(group, leader) : reply;
             }
 
-            last = reply ?? last;
-            bool pause = leader != 0 && !change.IsCompleted;
-            await Task.WhenAny(change, Task.Delay(pause ? Pause : timeout - time.GetElapsedTime(began) is { Ticks: > 0 } rest ? rest : TimeSpan.Zero, time));
+            await PauseAsync(change, leader, timeout - time.GetElapsedTime(began)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for another leader, but for one that is known no longer than it may need to find out itself.</summary>
+    private async Task PauseAsync(Task change, int leader, TimeSpan left)
+    {
+        if (change.IsCompleted || left <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        try
+        {
+            await change.WaitAsync(leader == 0 || Pause > left ? left : Pause, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The caller looks at the leader again, or ends.
+            return;
         }
     }
 
     private async ValueTask<ShardReply?> AskAsync(int leader, uint group, ReadOnlyMemory<byte> batch, Task change, TimeSpan left)
     {
+        Task<ShardReply> answer;
         if (leader == node)
         {
-            // The local replica itself answers when it loses leadership.
-            return await local.WriteAsync(group, batch);
+            // The local replica itself answers when it loses its office; only a disk that hangs keeps it from answering in time.
+            answer = local.WriteAsync(group, batch);
+            change = Never;
         }
+        else if (forward(leader, group, batch) is { } call)
+        {
+            if (call.IsCompletedSuccessfully)
+            {
+                return call.Result;
+            }
 
-        if (forward(leader, group, batch) is not { } call)
+            answer = AnswerAsync(call, group, leader);
+        }
+        else
         {
             return null;
         }
 
-        if (call.IsCompletedSuccessfully)
+        try
         {
-            return call.Result;
+            Task first = change == Never ? answer : Task.WhenAny(answer, change);
+            await first.WaitAsync(left, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Given up, as when there is another leader.
         }
 
-        Task<ShardReply> answer = call.AsTask();
-        Task first = await Task.WhenAny(answer, change, Task.Delay(left, time));
-        if (first == answer)
-        {
-            return await Answered(answer, group, leader);
-        }
-
-        // Given up: whatever it answers later, nobody listens any more, but a failure must not go unobserved.
-        _ = Answered(answer, group, leader);
-        return ShardReplies.Unknown(group, local.LeaderOf(group));
+        return answer.IsCompletedSuccessfully ? answer.Result : ShardReplies.Unknown(group, local.LeaderOf(group));
     }
 
-    private static async Task<ShardReply> Answered(Task<ShardReply> call, uint group, int leader)
+    private static async Task<ShardReply> AnswerAsync(ValueTask<ShardReply> call, uint group, int leader)
     {
         try
         {
-            return await call;
+            return await call.ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -113,14 +150,4 @@ internal sealed class LeaderForwarder(int node, ILocalShards local, Func<int, ui
             return ShardReplies.Unknown(group, leader);
         }
     }
-
-    private static bool IsWorthRepeating(ShardReply reply, ReadOnlyMemory<byte> batch) => reply.Status switch
-    {
-        ShardStatus.Unavailable or ShardStatus.ShuttingDown => true,
-        ShardStatus.OutcomeUnknown => HasSession(batch.Span),
-        _ => false,
-    };
-
-    /// <summary>Whether the batch names a session (bytes 1 to 16 of a write batch), so that doing it twice is impossible.</summary>
-    private static bool HasSession(ReadOnlySpan<byte> batch) => batch.Length > 17 && batch[1..17].ContainsAnyExcept((byte)0);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Orleans.Runtime.Services;
 
 namespace Lattice.Grains;
@@ -9,23 +10,27 @@ namespace Lattice.Grains;
 /// </summary>
 public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipService membership) : GrainServiceClient<IReplicaService>(services)
 {
-    private sealed record Picture(MembershipVersion Version, FrozenDictionary<int, (SiloAddress Address, IReplicaService Service)> Peers);
-
     private Picture? picture;
 
     /// <summary>The replica service of a node; null when membership knows no silo of it that is alive.</summary>
-    public IReplicaService? Find(int node) => Current().Peers.TryGetValue(node, out (SiloAddress Address, IReplicaService Service) peer) ? peer.Service : null;
+    public IReplicaService? Find(int node) => Current().GetValueOrDefault(node)?.Service;
 
-    private Picture Current()
+    /// <summary>The nodes whose silos membership knows to be alive, and where they are.</summary>
+    public IReadOnlyList<(int Node, SiloAddress Address)> Known => [.. Current().Values.Select(p => (p.Node, p.Address))];
+
+    /// <summary>The way to a node's replicas; the same object as long as its process lives. Null when membership knows no silo of it that is alive.</summary>
+    internal IPeerRoute? Route(int node) => Current().GetValueOrDefault(node)?.Route;
+
+    private FrozenDictionary<int, Peer> Current()
     {
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
         Picture? known = Volatile.Read(ref picture);
         if (known is not null && known.Version == snapshot.Version)
         {
-            return known;
+            return known.Peers;
         }
 
-        var peers = new Dictionary<int, (SiloAddress Address, IReplicaService Service)>();
+        var peers = new Dictionary<int, Peer>();
         foreach (ClusterMember member in snapshot.Members.Values)
         {
             if (member.Status is SiloStatus.Dead or SiloStatus.None or SiloStatus.Created || !TryNode(member.Name, out int node))
@@ -34,21 +39,35 @@ public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipS
             }
 
             // A node that was restarted may be listed twice until its former life is declared dead: the later one counts.
-            if (!peers.TryGetValue(node, out (SiloAddress Address, IReplicaService Service) other) || other.Address.Generation < member.SiloAddress.Generation)
+            if (peers.TryGetValue(node, out Peer? other) && other.Address.Generation > member.SiloAddress.Generation)
             {
-                peers[node] = (member.SiloAddress, GetGrainService(member.SiloAddress));
+                continue;
             }
+
+            Peer? former = known?.Peers.GetValueOrDefault(node);
+            if (former is not null && former.Address.Equals(member.SiloAddress))
+            {
+                peers[node] = former;
+                continue;
+            }
+
+            IReplicaService service = GetGrainService(member.SiloAddress);
+            peers[node] = new Peer(node, member.SiloAddress, service, new SiloRoute(service));
         }
 
         var renewed = new Picture(snapshot.Version, peers.ToFrozenDictionary());
         Volatile.Write(ref picture, renewed);
-        return renewed;
+        return renewed.Peers;
     }
 
     private static bool TryNode(string name, out int node)
     {
         const string prefix = "node-";
         node = 0;
-        return name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(prefix.Length), out node);
+        return name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out node);
     }
+
+    private sealed record Peer(int Node, SiloAddress Address, IReplicaService Service, SiloRoute Route);
+
+    private sealed record Picture(MembershipVersion Version, FrozenDictionary<int, Peer> Peers);
 }

@@ -6,16 +6,34 @@ using Lattice.Core.Replication;
 namespace Lattice.Grains;
 
 /// <summary>
-/// What waits to go to one peer. Messages that arrive while a frame is being sent go together into the next one, so a
-/// busy node makes few calls and an idle one waits for nothing. Above the bound messages are dropped: Raft sends again.
+/// What waits to go to one peer. Messages that arrive while a frame is being written go together into the next one, so a
+/// busy node makes few calls and an idle one waits for nothing. Frames are one-way calls, which Orleans queues without a bound when the peer
+/// does not read; so now and then one is to be answered, and while too many of those are not, messages gather here, where there is
+/// a bound: above it they are dropped, and Raft sends them again.
 /// </summary>
-internal sealed class PeerOutbox(Func<ReadOnlyMemory<byte>, ValueTask> send, Action<Exception> failed) : IThreadPoolWorkItem
+/// <param name="route">The way to the peer at present; null: not known. Another object when the peer was restarted.</param>
+/// <param name="lost">Called when messages were lost, with why; null: there was no room or no way.</param>
+/// <param name="time">Clock.</param>
+internal sealed class PeerOutbox(Func<IPeerRoute?> route, Action<Exception?> lost, TimeProvider time) : IThreadPoolWorkItem
 {
     private const int FrameBytes = 1 << 20;
-    private const long MaxWaitingBytes = 64L << 20;
     private const int InitialFrameBytes = 4096;
+    private const int MessageOverhead = 128;
+    private const long MaxWaitingBytes = 64L << 20;
+
+    // A frame is answered after so many bytes or frames, and so many answers may be outstanding: about 5 MiB on their way at most.
+    private const int BytesPerAnswer = 1 << 20;
+    private const int FramesPerAnswer = 256;
+    private const int MaxUnanswered = 4;
+
+    // How soon it is noticed that the peer lives elsewhere now while its former life is waited for.
+    private static readonly TimeSpan RouteCheck = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentQueue<(uint Group, Message Message, int Size)> waiting = new();
+    private readonly Queue<Task> unanswered = new();
+    private IPeerRoute? used;
+    private int bytesSinceAnswer;
+    private int framesSinceAnswer;
     private long waitingBytes;
     private long dropped;
     private int sending;
@@ -29,7 +47,11 @@ internal sealed class PeerOutbox(Func<ReadOnlyMemory<byte>, ValueTask> send, Act
         if (Interlocked.Add(ref waitingBytes, size) > MaxWaitingBytes)
         {
             Interlocked.Add(ref waitingBytes, -size);
-            Interlocked.Increment(ref dropped);
+            if (Interlocked.Increment(ref dropped) % FramesPerAnswer == 1)
+            {
+                lost(null);
+            }
+
             return;
         }
 
@@ -46,16 +68,25 @@ internal sealed class PeerOutbox(Func<ReadOnlyMemory<byte>, ValueTask> send, Act
     {
         do
         {
-            while (NextFrame() is { } frame)
+            while (!waiting.IsEmpty)
             {
                 try
                 {
-                    await send(frame);
+                    if (await RouteWithRoomAsync().ConfigureAwait(false) is { } way)
+                    {
+                        await SendAsync(way, NextFrame()).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        // Nobody knows where the peer is: what waits is stale by the time somebody does.
+                        NextFrame();
+                        lost(null);
+                    }
                 }
                 catch (Exception e)
                 {
                     // The frame is lost, as it may be: Raft notices and sends again.
-                    failed(e);
+                    lost(e);
                 }
             }
 
@@ -64,27 +95,84 @@ internal sealed class PeerOutbox(Func<ReadOnlyMemory<byte>, ValueTask> send, Act
         while (!waiting.IsEmpty && Interlocked.Exchange(ref sending, 1) == 0);
     }
 
-    private ReadOnlyMemory<byte>? NextFrame()
+    /// <summary>The way to the peer, once it may be sent to; null when there is none.</summary>
+    private async ValueTask<IPeerRoute?> RouteWithRoomAsync()
     {
-        if (!waiting.TryDequeue(out (uint Group, Message Message, int Size) next))
+        for (; ; )
         {
-            return null;
+            IPeerRoute? way = route();
+            if (!ReferenceEquals(way, used))
+            {
+                // Whatever was on its way to the former life of the peer ended with it.
+                foreach (Task answer in unanswered)
+                {
+                    _ = ObserveAsync(answer);
+                }
+
+                unanswered.Clear();
+                (used, bytesSinceAnswer, framesSinceAnswer) = (way, 0, 0);
+            }
+
+            while (unanswered.TryPeek(out Task? oldest) && oldest.IsCompleted)
+            {
+                await unanswered.Dequeue().ConfigureAwait(false);
+            }
+
+            if (way is null || unanswered.Count < MaxUnanswered)
+            {
+                return way;
+            }
+
+            await Task.WhenAny(unanswered.Peek(), Task.Delay(RouteCheck, time)).ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask SendAsync(IPeerRoute way, ReadOnlyMemory<byte> frame)
+    {
+        bytesSinceAnswer += frame.Length;
+        if (bytesSinceAnswer < BytesPerAnswer && ++framesSinceAnswer < FramesPerAnswer)
+        {
+            return way.SendAsync(frame);
         }
 
-        var frame = new ArrayBufferWriter<byte>(Math.Max(InitialFrameBytes, next.Size));
-        do
+        (bytesSinceAnswer, framesSinceAnswer) = (0, 0);
+        unanswered.Enqueue(way.SendAnsweredAsync(frame));
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task ObserveAsync(Task answer)
+    {
+        try
+        {
+            await answer.ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The peer's former life did not answer any more; nobody expects it to.
+            return;
+        }
+    }
+
+    private ReadOnlyMemory<byte> NextFrame()
+    {
+        ArrayBufferWriter<byte>? frame = null;
+        while (waiting.TryDequeue(out (uint Group, Message Message, int Size) next))
         {
             Interlocked.Add(ref waitingBytes, -next.Size);
+            frame ??= new ArrayBufferWriter<byte>(Math.Max(InitialFrameBytes, next.Size));
             MessageCodec.Write(frame, next.Group, next.Message);
+            if (frame.WrittenCount >= FrameBytes)
+            {
+                break;
+            }
         }
-        while (frame.WrittenCount < FrameBytes && waiting.TryDequeue(out next));
 
-        return frame.WrittenMemory;
+        return frame?.WrittenMemory ?? default;
     }
 
     private static int SizeOf(Message message)
     {
-        int size = 128 + message.Data.Length;
+        int size = MessageOverhead + message.Data.Length;
         for (int i = 0; i < message.Entries.Count; i++)
         {
             size += message.Entries[i].Size;

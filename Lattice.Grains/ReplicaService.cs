@@ -10,6 +10,7 @@ public sealed class ReplicaService(
     Silo silo,
     ILoggerFactory loggerFactory,
     ReplicaHost host,
+    HostShards shards,
     NodeStatusSource status,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
@@ -21,8 +22,10 @@ public sealed class ReplicaService(
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ShardReply> Write(uint group, ReadOnlyMemory<byte> batch) =>
-        ShardReplies.From(group, await host.WriteAsync(group, batch));
+    public ValueTask DeliverAnswered(ReadOnlyMemory<byte> frame) => Deliver(frame);
+
+    /// <inheritdoc/>
+    public ValueTask<ShardReply> Write(uint group, ReadOnlyMemory<byte> batch) => new(shards.WriteAsync(group, batch));
 
     /// <inheritdoc/>
     public ValueTask<NodeStatus> GetStatus() => ValueTask.FromResult(status.Get());

@@ -17,12 +17,12 @@ public sealed class ShardRouter
     private readonly LeaderForwarder forwarder;
 
     /// <summary>A router for the node.</summary>
-    public ShardRouter(NodeInfo node, ReplicaHost host, PeerDirectory peers, LeaderWatch leaders, TimeProvider time)
+    public ShardRouter(NodeInfo node, ReplicaHost host, HostShards shards, PeerDirectory peers, LeaderWatch leaders, TimeProvider time)
     {
         this.host = host;
         this.time = time;
         this.leaders = leaders;
-        forwarder = new LeaderForwarder(node.Node, new HostShards(host, leaders), (to, group, batch) => peers.Find(to)?.Write(group, batch), time);
+        forwarder = new LeaderForwarder(node.Node, shards, (to, group, batch) => peers.Find(to)?.Write(group, batch), time);
     }
 
     /// <summary>Has a write batch done.</summary>
@@ -36,14 +36,14 @@ public sealed class ShardRouter
         for (; ; )
         {
             int leader = host.LeaderOf(group);
-            Outcome outcome = await host.QueryAsync(group, request.Payload, request.Consistency == ReadConsistency.Linearizable);
+            Outcome outcome = await host.QueryAsync(group, request.Payload, request.Consistency == ReadConsistency.Linearizable).ConfigureAwait(false);
             TimeSpan left = timeout - time.GetElapsedTime(began);
             if (outcome.Kind != OutcomeKind.NotLeader || left <= TimeSpan.Zero)
             {
                 return ShardReplies.From(group, outcome);
             }
 
-            await Task.WhenAny(leaders.ChangeFrom(group, leader), Task.Delay(leader == 0 ? left : ReadPause, time));
+            await Task.WhenAny(leaders.ChangeFrom(group, leader), Task.Delay(leader == 0 ? left : ReadPause, time)).ConfigureAwait(false);
         }
     }
 

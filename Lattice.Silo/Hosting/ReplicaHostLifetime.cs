@@ -24,7 +24,7 @@ internal sealed class ReplicaHostLifetime(ReplicaHost host, IServiceProvider ser
 
     private Task StartReplicas(CancellationToken cancellation)
     {
-        services.GetRequiredService<OrleansReplicaTransport>().Connect(services.GetRequiredService<PeerDirectory>());
+        services.GetRequiredService<OrleansReplicaTransport>().Connect(services.GetRequiredService<PeerDirectory>(), host.PeerUnreachable);
         host.Start();
         _ = StopWhenFatalAsync();
         return Task.CompletedTask;
