@@ -15,6 +15,7 @@ internal sealed class Replica : IDisposable
     // One call of Run ends after so many inputs or rounds, so that the groups of one worker take turns.
     private const int MaxInputsPerRun = 2048;
     private const int MaxRoundsPerRun = 64;
+    private const int MaxBytesPerCatchUp = 4 << 20;
 
     private readonly ReplicaInbox inbox;
     private readonly RaftNode raft;
@@ -30,12 +31,16 @@ internal sealed class Replica : IDisposable
     private readonly LeadershipKeeper leadership;
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
-    private readonly List<Entry> unapplied = [];
     private readonly ulong incarnation;
     private readonly TimeProvider time;
     private readonly long tickInterval;
     private long lastTick;
     private HardState? unsavedHardState;
+
+    // Entries that were executed, or were about to be, when the volume of the state was full; the same ones have to be applied next.
+    // What is committed behind them stays in the log meanwhile, and not in memory.
+    private IReadOnlyList<Entry>? unwritten;
+    private ulong handedOut;
     private int scheduled;
     private int knownLeader;
     private RaftRole knownRole;
@@ -266,10 +271,7 @@ internal sealed class Replica : IDisposable
     private void OnTick()
     {
         raft.Tick();
-        if (unapplied.Count > 0)
-        {
-            Apply();
-        }
+        ApplyWhatWaits();
 
         queries.Tick(raft.Leader);
         if (raft.Role == RaftRole.Leader && !stopping)
@@ -327,8 +329,11 @@ internal sealed class Replica : IDisposable
         SendOrStream(ready.Messages);
         if (ready.Committed.Count > 0)
         {
-            unapplied.AddRange(ready.Committed);
-            Apply();
+            handedOut = ready.Committed[^1].Index;
+            if (unwritten is null)
+            {
+                TryApply(ready.Committed);
+            }
         }
 
         for (int i = 0; i < ready.Reads.Count; i++)
@@ -370,7 +375,7 @@ internal sealed class Replica : IDisposable
     /// Only what is committed says which cluster this is: a founding that found no majority may be followed by another one. Until then
     /// an entry in the log is what keeps this node from founding anything.
     /// </summary>
-    private void NoteConfiguration(List<Entry> entries)
+    private void NoteConfiguration(IReadOnlyList<Entry> entries)
     {
         for (int i = 0; i < entries.Count; i++)
         {
@@ -381,31 +386,42 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    private void Apply()
+    /// <summary>After the volume of the state was full: applies what has been committed since, once there is room.</summary>
+    private void ApplyWhatWaits()
+    {
+        while (unwritten is not null && TryApply(unwritten))
+        {
+            ulong next = state.Applied.Index + 1;
+            unwritten = next <= handedOut ? log.Entries(next, handedOut + 1, MaxBytesPerCatchUp) : null;
+        }
+    }
+
+    private bool TryApply(IReadOnlyList<Entry> entries)
     {
         IReadOnlyList<AppliedEntry> applied;
         try
         {
-            NoteConfiguration(unapplied);
-            applied = state.Apply(unapplied, raft.ApplyConfiguration);
+            NoteConfiguration(entries);
+            applied = state.Apply(entries, raft.ApplyConfiguration);
         }
         catch (DiskFullException)
         {
             // Nothing of it is visible. The entries stay committed and are applied with a later tick, when there is room; until then
             // what waits for them waits, and new writes are refused.
+            unwritten = entries;
             owner.StateDiskFull = true;
-            return;
+            return false;
         }
 
         owner.StateDiskFull = false;
-        raft.Applied(unapplied[^1].Index);
-        unapplied.Clear();
+        raft.Applied(entries[^1].Index);
         for (int i = 0; i < applied.Count; i++)
         {
             writes.Applied(applied[i]);
         }
 
         owner.StateChanged(this);
+        return true;
     }
 
     private void StepDown()

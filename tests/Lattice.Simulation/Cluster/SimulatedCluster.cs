@@ -164,6 +164,15 @@ internal sealed class SimulatedCluster : ICluster
         RestartLater(machine);
     }
 
+    /// <summary>The node's process ended in order.</summary>
+    public void Stopped(Machine machine)
+    {
+        Trace.Line(machine.Id, $"has stopped");
+        machine.Process?.Die();
+        machine.ProcessDied();
+        RestartLater(machine);
+    }
+
     /// <summary>Has something done in the loop of a node's replica of a group, if it runs.</summary>
     public void Do(int node, uint group, Action<Replica> action)
     {

@@ -8,6 +8,7 @@ internal static class CrashFaults
 {
     public static IEnumerable<Fault> All =>
     [
+        new("a node is restarted in order", Restart),
         new("a node is killed", KillOne),
         new("a leader is killed", KillLeader),
         new("a machine loses its power", PowerLossOfOne),
@@ -18,6 +19,24 @@ internal static class CrashFaults
         new("a node is paused", PauseOne),
         new("a leader is paused", PauseLeader),
     ];
+
+    private static Healing? Restart(SimulatedCluster cluster, SeededRandom random)
+    {
+        if (Victim(cluster, random) is not { } machine)
+        {
+            return null;
+        }
+
+        foreach (uint group in cluster.Groups)
+        {
+            int heir = random.Pick([.. cluster.Machines]).Id;
+            cluster.Do(machine.Id, group, r => r.Raft.TransferLeadership(heir));
+        }
+
+        NodeProcess process = machine.Process!;
+        cluster.Clock.After(random.Between(0L, 500L) * VirtualClock.Millisecond, process.StopInOrder);
+        return Healing.None;
+    }
 
     private static Healing? KillOne(SimulatedCluster cluster, SeededRandom random)
     {

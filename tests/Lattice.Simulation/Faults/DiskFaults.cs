@@ -30,10 +30,12 @@ internal static class DiskFaults
     {
         Machine machine = random.Pick([.. cluster.Machines]);
         machine.Disk.Capacity = machine.Disk.Used + random.Pick([0L, 700L, 5_000L]);
+        machine.Store.Full = random.Chance(0.3);
         cluster.Trace.Line(machine.Id, $"its disk is full");
         return Healing.Between(random, 500, 8_000, () =>
         {
             machine.Disk.Capacity = long.MaxValue;
+            machine.Store.Full = false;
             cluster.Trace.Line(machine.Id, $"its disk has room");
         });
     }

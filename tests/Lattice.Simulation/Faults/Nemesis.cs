@@ -1,4 +1,5 @@
 using Lattice.Simulation.Cluster;
+using Lattice.Simulation.Network;
 using Lattice.Simulation.Runtime;
 
 namespace Lattice.Simulation.Faults;
@@ -13,6 +14,7 @@ internal sealed class Nemesis
 
     private readonly SimulatedCluster _cluster;
     private readonly SeededRandom _random;
+    private readonly MembershipOperator _membership;
     private readonly List<Fault> _faults;
     private readonly List<Action> _open = [];
     private readonly long _pause;
@@ -22,6 +24,7 @@ internal sealed class Nemesis
     {
         _cluster = cluster;
         _random = random;
+        _membership = new MembershipOperator(cluster, random.Fork());
         _pause = random.Pick([500L, 1_500L, 4_000L]) * VirtualClock.Millisecond;
         List<Fault> all =
         [
@@ -29,13 +32,18 @@ internal sealed class Nemesis
             .. NetworkFaults.All,
             .. DiskFaults.All,
             .. LeadershipFaults.All,
+            .. MembershipFaults.All(_membership),
         ];
         double share = random.Pick([0.2, 0.5, 1.0]);
         _faults = [.. all.Where(_ => random.Chance(share))];
     }
 
     /// <summary>Begins after the given time.</summary>
-    public void Start(long after) => _cluster.Clock.After(after, Next);
+    public void Start(long after)
+    {
+        _membership.Start();
+        _cluster.Clock.After(after, Next);
+    }
 
     /// <summary>Ends everything that is wrong: links, disks, processes.</summary>
     public void Stop()
@@ -47,11 +55,13 @@ internal sealed class Nemesis
         }
 
         _cluster.Network.HealAll();
+        _cluster.Network.Default = LinkQuality.Good;
         foreach (Machine machine in _cluster.Machines)
         {
             machine.KeptDown = false;
             machine.Power.Disarm();
             machine.Disk.Capacity = long.MaxValue;
+            machine.Store.Full = false;
             machine.SyncTime = _cluster.Profile.SyncTime;
         }
 

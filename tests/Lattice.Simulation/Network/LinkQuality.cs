@@ -5,6 +5,9 @@ namespace Lattice.Simulation.Network;
 /// <summary>How a link in one direction behaves.</summary>
 internal sealed record LinkQuality
 {
+    /// <summary>A network on which nothing is wrong.</summary>
+    public static LinkQuality Good { get; } = new() { Reorders = false };
+
     /// <summary>Least delay, in microseconds.</summary>
     public long MinimumDelay { get; init; } = 50;
 

@@ -1,3 +1,4 @@
+using Lattice.Core.Disk;
 using Lattice.Simulation.Runtime;
 
 namespace Lattice.Simulation.State;
@@ -13,6 +14,9 @@ internal sealed class SimulatedStateStore(SeededRandom random, PowerSwitch power
 
     /// <summary>Rows as the running process sees them.</summary>
     public RowTree? Rows { get; private set; }
+
+    /// <summary>Whether the volume has no room for anything more.</summary>
+    public bool Full { get; set; }
 
     /// <summary>Changes with each crash and each opening: only the latest engine may be used.</summary>
     public int Life { get; private set; }
@@ -63,6 +67,7 @@ internal sealed class SimulatedStateStore(SeededRandom random, PowerSwitch power
             PowerSwitch.Fail();
         }
 
+        ThrowIfFull();
         Rows = rows;
         _unflushed.Add(rows);
     }
@@ -74,7 +79,17 @@ internal sealed class SimulatedStateStore(SeededRandom random, PowerSwitch power
             PowerSwitch.Fail();
         }
 
+        ThrowIfFull();
         _durable = Rows;
         _unflushed.Clear();
+    }
+
+    private void ThrowIfFull()
+    {
+        if (Full)
+        {
+            coverage.Count("state: refused, full");
+            throw new DiskFullException("The volume of the state is full.");
+        }
     }
 }

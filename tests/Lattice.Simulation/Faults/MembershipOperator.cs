@@ -1,0 +1,87 @@
+using Lattice.Core.Consensus;
+using Lattice.Core.Replication;
+using Lattice.Simulation.Cluster;
+using Lattice.Simulation.Runtime;
+
+namespace Lattice.Simulation.Faults;
+
+/// <summary>
+/// Whoever decides which nodes belong to the cluster: knows what is wanted and asks the leader of each group, again and again, until it
+/// is so. One change that gets lost with its leader therefore does not matter.
+/// </summary>
+internal sealed class MembershipOperator(SimulatedCluster cluster, SeededRandom random)
+{
+    private readonly SortedSet<int> _removed = [];
+
+    /// <summary>Nodes that shall not be members.</summary>
+    public IReadOnlySet<int> Removed => _removed;
+
+    /// <summary>Begins to work.</summary>
+    public void Start() => cluster.Clock.After(random.Between(100L, 600L) * VirtualClock.Millisecond, () =>
+    {
+        foreach (uint group in cluster.Groups)
+        {
+            if (cluster.LeaderOf(group, out int leader) is { } status && NextChange(status.Configuration) is { } change)
+            {
+                Propose(leader, group, change);
+            }
+        }
+
+        Start();
+    });
+
+    /// <summary>The node shall be removed from all groups.</summary>
+    public void Remove(int node) => _removed.Add(node);
+
+    /// <summary>The node shall be a member again.</summary>
+    public void Readmit(int node) => _removed.Remove(node);
+
+    /// <summary>Asks for one change, once.</summary>
+    public void Propose(int leader, uint group, ConfigurationChange change) => cluster.Do(leader, group, replica =>
+    {
+        ProposalStatus status = replica.Raft.ProposeConfiguration(change, out LogPosition position);
+        cluster.Coverage.Count($"membership: proposals {status}");
+        cluster.Trace.Line(leader, $"group {group}: is asked for {string.Join(", ", change.Changes)}: {status} {position}");
+    });
+
+    private ConfigurationChange? NextChange(Configuration configuration)
+    {
+        if (configuration.IsJoint)
+        {
+            return null;
+        }
+
+        foreach (int node in configuration.Voters.Union(configuration.Learners))
+        {
+            if (_removed.Contains(node))
+            {
+                return ConfigurationChange.Remove(node);
+            }
+        }
+
+        foreach (int node in configuration.Removed)
+        {
+            if (!_removed.Contains(node))
+            {
+                return ConfigurationChange.Readmit(node);
+            }
+        }
+
+        return NewMember(configuration);
+    }
+
+    /// <summary>A machine that was built later is in the configuration files of the others only when they have been started since.</summary>
+    private ConfigurationChange? NewMember(Configuration configuration)
+    {
+        foreach (Machine machine in cluster.Machines)
+        {
+            if (!_removed.Contains(machine.Id) && !configuration.IsMember(machine.Id) && !configuration.Removed.Contains(machine.Id)
+                && machine.Process is { Alive: true } process)
+            {
+                return ConfigurationChange.Learner(machine.Id, process.Core.Identity.Incarnation);
+            }
+        }
+
+        return null;
+    }
+}
