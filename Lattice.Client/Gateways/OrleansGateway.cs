@@ -116,7 +116,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     /// Ends an Orleans client. It waits for calls under way, which to a lost node takes it many seconds or longer; nobody here
     /// has use for them, so after a moment it is left to end by itself.
     /// </summary>
-    private static Task CloseAsync(IHost host)
+    private static async Task CloseAsync(IHost host)
     {
         Task closing = Task.Run(async () =>
         {
@@ -130,7 +130,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
                 host.Dispose();
             }
         });
-        return Task.WhenAny(closing, Task.Delay(CloseTimeout));
+        await Task.WhenAny(closing, Task.Delay(2 * CloseTimeout)).ConfigureAwait(false);
     }
 
     private async Task ReconnectAsync(Connection lost)

@@ -470,7 +470,7 @@ internal sealed class Replica : IDisposable
             // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
             owner.BelongsTo(installed.Configuration.ClusterId);
             engine.Flush();
-            unapplied.Clear();
+            unwritten = null;
             long sequence = log.Reset(installed.Position);
             raft.SnapshotInstalled(installed);
             durability.Add(sequence, default, []);
