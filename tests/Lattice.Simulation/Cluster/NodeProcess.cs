@@ -1,9 +1,9 @@
-using Lattice.Core.State;
 using System.Buffers;
 using System.IO.Hashing;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Replication;
+using Lattice.Core.State;
 using Lattice.Simulation.Runtime;
 using Lattice.Simulation.State;
 

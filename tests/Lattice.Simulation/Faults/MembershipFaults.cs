@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Lattice.Core.Consensus;
-using Lattice.Core.Replication;
 using Lattice.Simulation.Cluster;
 using Lattice.Simulation.Runtime;
 

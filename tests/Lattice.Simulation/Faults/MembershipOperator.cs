@@ -1,5 +1,4 @@
 using Lattice.Core.Consensus;
-using Lattice.Core.Replication;
 using Lattice.Simulation.Cluster;
 using Lattice.Simulation.Runtime;
 

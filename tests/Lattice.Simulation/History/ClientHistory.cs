@@ -1,6 +1,6 @@
 using System.Globalization;
-using Lattice.Simulation.Runtime;
 using Lattice.Simulation.Clients;
+using Lattice.Simulation.Runtime;
 
 namespace Lattice.Simulation.History;
 
