@@ -12,6 +12,7 @@ internal sealed class BatchQueue<TRequest>
     private readonly LatticeClientOptions options;
     private readonly Func<TRequest, int> sizeOf;
     private readonly Func<List<TRequest>, Task> send;
+    private readonly Lock taking = new();
     private int calls;
 
     /// <summary>A queue with nothing in it.</summary>
@@ -27,9 +28,31 @@ internal sealed class BatchQueue<TRequest>
     }
 
     /// <summary>Adds a request; waits while the queue is full.</summary>
-    public async ValueTask AddAsync(TRequest request, CancellationToken cancellation)
+    /// <exception cref="LatticeOverloadedException">The queue had no room within the request timeout.</exception>
+    public ValueTask AddAsync(TRequest request, CancellationToken cancellation)
     {
-        await waiting.Writer.WriteAsync(request, cancellation).ConfigureAwait(false);
+        if (!waiting.Writer.TryWrite(request))
+        {
+            return WaitForRoomAsync(request, cancellation);
+        }
+
+        StartCall();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask WaitForRoomAsync(TRequest request, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(options.RequestTimeout);
+        try
+        {
+            await waiting.Writer.WriteAsync(request, deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new LatticeOverloadedException($"{options.MaxWaitingRequests} requests for one group were waiting in this client for {options.RequestTimeout.TotalSeconds:0.#} s, and there was no room for another one. Nothing was done. Make fewer requests at a time, or see whether the cluster answers ('lattice status').");
+        }
+
         StartCall();
     }
 
@@ -72,21 +95,21 @@ internal sealed class BatchQueue<TRequest>
     {
         var batch = new List<TRequest>();
         int bytes = 0;
-        while (batch.Count < options.MaxBatchRequests && waiting.Reader.TryPeek(out TRequest? next))
+
+        // One at a time, so that what was looked at is what is taken.
+        lock (taking)
         {
-            int size = sizeOf(next);
-            if (batch.Count > 0 && bytes + size > options.MaxBatchBytes)
+            while (batch.Count < options.MaxBatchRequests && waiting.Reader.TryPeek(out TRequest? next))
             {
-                break;
-            }
+                int size = sizeOf(next);
+                if ((batch.Count > 0 && bytes + size > options.MaxBatchBytes) || !waiting.Reader.TryRead(out _))
+                {
+                    break;
+                }
 
-            if (!waiting.Reader.TryRead(out TRequest? taken))
-            {
-                break;
+                batch.Add(next);
+                bytes += size;
             }
-
-            batch.Add(taken);
-            bytes += sizeOf(taken);
         }
 
         return batch;

@@ -11,35 +11,56 @@ internal sealed class GroupReader
     private readonly GroupRouter router;
     private readonly BatchQueue<Pending> queue;
 
-    private sealed record Pending(ReadOnlyMemory<byte> Key, TaskCompletionSource<LatticeRecord?> Done);
+    private readonly LatticeClientOptions options;
+
+    private sealed class Pending(ReadOnlyMemory<byte> key, LatticeClientOptions options) : WaitingRequest<LatticeRecord?>(options)
+    {
+        public ReadOnlyMemory<byte> Key { get; } = key;
+    }
 
     public GroupReader(uint group, ReadConsistency consistency, GroupRouter router, LatticeClientOptions options)
     {
         this.group = group;
         this.consistency = consistency;
         this.router = router;
+        this.options = options;
         queue = new BatchQueue<Pending>(options, pending => pending.Key.Length, SendAsync);
     }
 
     public async Task<LatticeRecord?> GetAsync(ReadOnlyMemory<byte> key, CancellationToken cancellation)
     {
-        var pending = new Pending(key, new TaskCompletionSource<LatticeRecord?>(TaskCreationOptions.RunContinuationsAsynchronously));
+        EncodingLimits.Check(key);
+        var pending = new Pending(key, options);
         await queue.AddAsync(pending, cancellation).ConfigureAwait(false);
-        return await pending.Done.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        return await pending.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
-    public async Task<ScanResult> ScanAsync(ScanPage page, CancellationToken cancellation) =>
-        QueryBatch.DecodeScan(await router.CallAsync(group, QueryBatch.EncodeScan(page), consistency, cancellation).ConfigureAwait(false));
+    public async Task<ScanResult> ScanAsync(ScanPage page, CancellationToken cancellation)
+    {
+        EncodingLimits.Check(page.From);
+        EncodingLimits.Check(page.To);
+        return QueryBatch.DecodeScan(await router.CallAsync(group, QueryBatch.EncodeScan(page), consistency, options.RequestTimeout, cancellation).ConfigureAwait(false));
+    }
 
     private async Task SendAsync(List<Pending> batch)
     {
+        batch.RemoveAll(pending => pending.FailIfOverdue());
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
         try
         {
-            byte[] payload = QueryBatch.EncodeGets([.. batch.Select(pending => pending.Key)]);
-            LatticeRecord?[] records = QueryBatch.DecodeGets(await router.CallAsync(group, payload, consistency, CancellationToken.None).ConfigureAwait(false));
-            for (int i = 0; i < batch.Count; i++)
+            await CallAsync(batch).ConfigureAwait(false);
+        }
+        catch (QueryRefusedException) when (batch.Count > 1)
+        {
+            // Queries are refused as a batch, for one key that is too long or for values that are too much together: what each caller
+            // asked for is then asked alone.
+            foreach (Pending pending in batch)
             {
-                batch[i].Done.TrySetResult(records[i]);
+                await SendAsync([pending]).ConfigureAwait(false);
             }
         }
         catch (Exception e)
@@ -47,8 +68,18 @@ internal sealed class GroupReader
             // Whatever it was belongs to the callers, who wait for it.
             foreach (Pending pending in batch)
             {
-                pending.Done.TrySetException(e);
+                pending.Fail(e);
             }
+        }
+    }
+
+    private async Task CallAsync(List<Pending> batch)
+    {
+        byte[] payload = QueryBatch.EncodeGets([.. batch.Select(pending => pending.Key)]);
+        LatticeRecord?[] records = QueryBatch.DecodeGets(await router.CallAsync(group, payload, consistency, batch.Max(pending => pending.Left), CancellationToken.None).ConfigureAwait(false));
+        for (int i = 0; i < batch.Count; i++)
+        {
+            batch[i].Answer(records[i]);
         }
     }
 }

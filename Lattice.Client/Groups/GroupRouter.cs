@@ -45,12 +45,13 @@ internal sealed class GroupRouter
     /// <param name="group">The group.</param>
     /// <param name="payload">The encoded batch.</param>
     /// <param name="consistency">For queries: how recent; null for writes.</param>
+    /// <param name="within">Longest time for it.</param>
     /// <param name="cancellation">Gives the call up.</param>
     /// <exception cref="LatticeException">It was not answered in time, or refused.</exception>
-    public async Task<ReadOnlyMemory<byte>> CallAsync(uint group, ReadOnlyMemory<byte> payload, ReadConsistency? consistency, CancellationToken cancellation)
+    public async Task<ReadOnlyMemory<byte>> CallAsync(uint group, ReadOnlyMemory<byte> payload, ReadConsistency? consistency, TimeSpan within, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(options.RequestTimeout);
+        deadline.CancelAfter(within > TimeSpan.Zero ? within : TimeSpan.Zero);
         var request = new ShardRequest
         {
             Payload = payload,
@@ -63,11 +64,11 @@ internal sealed class GroupRouter
             ShardReply reply = await retries.ExecuteAsync(
                 async token => attempt.Last = await TryAsync(group, request, consistency is null, attempt, token).ConfigureAwait(false),
                 deadline.Token).ConfigureAwait(false);
-            return reply.Status == ShardStatus.Ok ? reply.Payload : throw Failure(reply, null);
+            return reply.Status == ShardStatus.Ok ? reply.Payload : throw Failure(attempt, null);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw Failure(attempt.Last, e);
+            throw Failure(attempt, e);
         }
     }
 
@@ -81,12 +82,16 @@ internal sealed class GroupRouter
             return new ShardReply { Status = ShardStatus.Unavailable, Message = $"None of the gateways can be reached ({string.Join(", ", options.Gateways)}). Check that the nodes run and that the addresses are right." };
         }
 
+        // Until it is answered that nothing was done, something may have been.
+        bool earlier = attempt.MayBeDone;
+        attempt.MayBeDone = write;
         Task<ShardReply>? call = null;
         try
         {
             call = write ? gateway.WriteAsync(group, request) : gateway.QueryAsync(group, request);
             ShardReply reply = await call.WaitAsync(options.AttemptTimeout, cancellation).ConfigureAwait(false);
             gateway.Answered();
+            attempt.MayBeDone = earlier || reply.Status == ShardStatus.OutcomeUnknown;
             attempt.FailedGateway = reply.Status == ShardStatus.ShuttingDown ? gateway : null;
             if (reply.Leader != 0)
             {
@@ -114,10 +119,17 @@ internal sealed class GroupRouter
     /// <summary>A call that was given up may fail later, when nobody listens any more.</summary>
     private static void Observe(Task? call) => _ = call?.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
-    private LatticeException Failure(ShardReply? last, Exception? inner)
+    private LatticeException Failure(Attempt attempt, Exception? inner)
     {
+        ShardReply? last = attempt.Last;
         string within = inner is null ? "" : $" Given up after {options.RequestTimeout.TotalSeconds:0.#} s.";
         string message = (last?.Message is { Length: > 0 } said ? said : "The request was not answered.") + within;
+        if (attempt.MayBeDone)
+        {
+            // What the last attempt was told is not all: an earlier one may have been done.
+            return new LatticeTimeoutException($"{message} The write may have been done, or may yet be: read it back before it is made again.", inner);
+        }
+
         return last?.Status switch
         {
             ShardStatus.Overloaded => new LatticeOverloadedException(message),
@@ -133,5 +145,8 @@ internal sealed class GroupRouter
         public IGateway? FailedGateway { get; set; }
 
         public ShardReply? Last { get; set; }
+
+        /// <summary>Whether it is a write, an attempt of which may have been done.</summary>
+        public bool MayBeDone { get; set; }
     }
 }

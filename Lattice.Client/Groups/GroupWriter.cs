@@ -11,29 +11,41 @@ internal sealed class GroupWriter
     private readonly Guid session = Guid.NewGuid();
     private readonly uint group;
     private readonly GroupRouter router;
+    private readonly LatticeClientOptions options;
     private readonly BatchQueue<Pending> queue;
     private readonly Lock gate = new();
     private readonly SortedSet<ulong> underWay = [];
     private ulong lastSequence;
 
-    private sealed record Pending(Command Command, TaskCompletionSource<CommandResult> Done);
+    private sealed class Pending(Command command, LatticeClientOptions options) : WaitingRequest<CommandResult>(options)
+    {
+        public Command Command { get; } = command;
+    }
 
     public GroupWriter(uint group, GroupRouter router, LatticeClientOptions options)
     {
         this.group = group;
         this.router = router;
+        this.options = options;
         queue = new BatchQueue<Pending>(options, pending => WriteBatch.SizeOf(pending.Command), SendAsync);
     }
 
     public async Task<CommandResult> WriteAsync(Command command, CancellationToken cancellation)
     {
-        var pending = new Pending(command, new TaskCompletionSource<CommandResult>(TaskCreationOptions.RunContinuationsAsynchronously));
+        EncodingLimits.Check(command);
+        var pending = new Pending(command, options);
         await queue.AddAsync(pending, cancellation).ConfigureAwait(false);
-        return await pending.Done.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        return await pending.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     private async Task SendAsync(List<Pending> batch)
     {
+        batch.RemoveAll(pending => pending.FailIfOverdue());
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
         ulong first;
         ulong lowest;
         lock (gate)
@@ -47,10 +59,10 @@ internal sealed class GroupWriter
         try
         {
             byte[] payload = WriteBatch.Encode(session, lowest, [.. batch.Select((pending, i) => (first + (ulong)i, pending.Command))]);
-            CommandResult[] results = WriteBatch.DecodeResults(await router.CallAsync(group, payload, null, CancellationToken.None).ConfigureAwait(false));
+            CommandResult[] results = WriteBatch.DecodeResults(await router.CallAsync(group, payload, null, batch.Max(pending => pending.Left), CancellationToken.None).ConfigureAwait(false));
             for (int i = 0; i < batch.Count; i++)
             {
-                batch[i].Done.TrySetResult(results[i]);
+                batch[i].Answer(results[i]);
             }
         }
         catch (Exception e)
@@ -58,7 +70,7 @@ internal sealed class GroupWriter
             // Whatever it was belongs to the callers, who wait for it.
             foreach (Pending pending in batch)
             {
-                pending.Done.TrySetException(e);
+                pending.Fail(e);
             }
         }
         finally

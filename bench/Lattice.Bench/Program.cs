@@ -1,70 +1,74 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
 using Lattice.Bench;
 using Lattice.Bench.Etcd;
+using Lattice.Bench.Lattices;
 
-var clients = new Option<int[]>("--clients") { Description = "Concurrent callers of each run", DefaultValueFactory = _ => [1, 16, 64, 256], AllowMultipleArgumentsPerToken = true };
-var seconds = new Option<int>("--seconds") { Description = "Measured seconds of a round", DefaultValueFactory = _ => 10 };
-var rounds = new Option<int>("--rounds") { Description = "Rounds of each run, in turn between the peers", DefaultValueFactory = _ => 3 };
+var clients = new Option<string>("--clients") { Description = "Numbers of callers, comma-separated", DefaultValueFactory = _ => "1,16,64,256" };
+var seconds = new Option<int>("--seconds") { Description = "Measured seconds of each round", DefaultValueFactory = _ => 10 };
+var rounds = new Option<int>("--rounds") { Description = "Rounds of each peer; medians are shown", DefaultValueFactory = _ => 3 };
 var valueSize = new Option<int>("--value-size") { Description = "Bytes of a value", DefaultValueFactory = _ => 256 };
 var readRatio = new Option<double>("--read-ratio") { Description = "Share of linearizable reads, 0 to 1", DefaultValueFactory = _ => 0 };
+var peerNames = new Option<string>("--peers") { Description = "Peers, comma-separated: lattice, etcd", DefaultValueFactory = _ => "lattice,etcd" };
 var binary = new Option<string>("--lattice") { Description = "The published binary", DefaultValueFactory = _ => "artifacts/lattice/lattice" };
-var peers = new Option<string[]>("--peers") { Description = "Peers to measure", DefaultValueFactory = _ => ["lattice", "etcd"], AllowMultipleArgumentsPerToken = true };
-var json = new Option<FileInfo?>("--json") { Description = "File for the results of all rounds" };
-var command = new RootCommand("Measures Lattice and its peers with durable writes in one run on one machine, by the same closed loop.") { clients, seconds, rounds, valueSize, readRatio, binary, peers, json };
+var json = new Option<string?>("--json") { Description = "File for the results as JSON" };
+AtLeastOne(seconds);
+AtLeastOne(rounds);
+clients.Validators.Add(r =>
+{
+    if (!Words(r.GetValueOrDefault<string>()).All(w => int.TryParse(w, out int n) && n > 0))
+    {
+        r.AddError("--clients has to be numbers from 1, separated by commas.");
+    }
+});
+peerNames.Validators.Add(r =>
+{
+    if (!Words(r.GetValueOrDefault<string>()).All(w => w is "lattice" or "etcd"))
+    {
+        r.AddError("--peers can be lattice and etcd, separated by a comma.");
+    }
+});
+
+var command = new RootCommand("Loads clusters of three local nodes with durable writes, in turns, and compares them.") { clients, seconds, rounds, valueSize, readRatio, peerNames, binary, json };
 command.SetAction(async (parsed, cancellation) =>
 {
     string folder = Directory.CreateTempSubdirectory("lattice-bench-").FullName;
-    var running = new List<IPeer>();
-    var results = new List<RoundResult>();
+    var peers = new List<IPeer>();
     try
     {
-        foreach (string name in parsed.GetValue(peers)!)
+        foreach (string name in Words(parsed.GetValue(peerNames)))
         {
-            running.Add(name == "etcd" ? new EtcdPeer(folder) : new LatticePeer(parsed.GetValue(binary)!, Path.Combine(folder, "lattice")));
-            await running[^1].StartAsync(cancellation).ConfigureAwait(false);
+            peers.Add(name == "etcd" ? new EtcdPeer(Path.Combine(folder, name)) : new LatticePeer(Path.Combine(folder, name), Path.GetFullPath(parsed.GetValue(binary)!)));
+            await peers[^1].StartAsync(cancellation).ConfigureAwait(false);
         }
 
-        foreach (int callers in parsed.GetValue(clients)!)
+        TimeSpan duration = TimeSpan.FromSeconds(parsed.GetValue(seconds));
+        List<Work> works = [.. Words(parsed.GetValue(clients)).Select(c => new Work(int.Parse(c, null), parsed.GetValue(valueSize), parsed.GetValue(readRatio), duration, duration / 4))];
+        List<RoundResult> results = await Comparison.RunAsync(peers, works, parsed.GetValue(rounds), Console.Out, cancellation).ConfigureAwait(false);
+        List<Summary> summaries = Comparison.Summarize(results);
+        await Comparison.PrintAsync(summaries, Console.Out).ConfigureAwait(false);
+        if (parsed.GetValue(json) is { } file)
         {
-            var work = new Work(callers, parsed.GetValue(valueSize), parsed.GetValue(readRatio), TimeSpan.FromSeconds(parsed.GetValue(seconds)), TimeSpan.FromSeconds(2));
-            for (int round = 0; round < parsed.GetValue(rounds); round++)
-            {
-                // In turn, so that what else the machine does hurts both.
-                foreach (IPeer peer in running)
-                {
-                    results.Add(await ClosedLoop.RunAsync(peer, work, cancellation).ConfigureAwait(false));
-                }
-            }
-
-            foreach (IGrouping<string, RoundResult> peer in results.Where(r => r.Clients == callers).GroupBy(r => r.Peer))
-            {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{callers,4} clients  {peer.Key,-8} {Median(peer.Select(r => r.OperationsPerSecond)),9:0}/s  p50 {Median(peer.Select(r => r.P50)),8:0} us  p99 {Median(peer.Select(r => r.P99)),8:0} us  p99.9 {Median(peer.Select(r => r.P999)),8:0} us  errors {peer.Sum(r => r.Errors)}"));
-            }
+            await File.WriteAllTextAsync(file, Comparison.Json(works, results), cancellation).ConfigureAwait(false);
         }
     }
     finally
     {
-        foreach (IPeer peer in running)
+        foreach (IPeer peer in peers)
         {
             await peer.DisposeAsync().ConfigureAwait(false);
         }
 
         Directory.Delete(folder, recursive: true);
     }
-
-    if (parsed.GetValue(json) is { } file)
-    {
-        await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(results, ResultJson.Default.ListRoundResult), cancellation).ConfigureAwait(false);
-    }
-
-    return 0;
 });
 return await command.Parse(args).InvokeAsync().ConfigureAwait(false);
 
-static double Median(IEnumerable<double> values)
+static string[] Words(string? list) => (list ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+static void AtLeastOne(Option<int> option) => option.Validators.Add(r =>
 {
-    double[] sorted = [.. values.Order()];
-    return sorted[sorted.Length / 2];
-}
+    if (r.GetValueOrDefault<int>() < 1)
+    {
+        r.AddError($"{option.Name} has to be at least 1.");
+    }
+});

@@ -1,69 +1,69 @@
-using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using Lattice.Grains;
 using Lattice.Grains.Requests;
 
 namespace EmbeddedGrains;
 
+/// <summary>A counter whose value is a record of Lattice.</summary>
+[Alias("sample.counter")]
+public interface ICounterGrain : IGrainWithStringKey
+{
+    /// <summary>Adds to the counter.</summary>
+    /// <returns>Its new value.</returns>
+    [Alias("add")]
+    Task<long> AddAsync(long amount);
+}
+
 /// <summary>
-/// Keeps its value in a record of Lattice. It calls the shard directly: the grain lives in a silo that is a node, so there is no client and no
-/// connection in between.
+/// Reads and sets the record through the shard's grain, without a client. The new value is set only if the record is still as it was read,
+/// so no addition is lost, even if the counter is active twice for a moment.
 /// </summary>
 internal sealed class CounterGrain(IGrainFactory grains) : Grain, ICounterGrain
 {
-    // A session of its own makes a command that has to be repeated happen once.
-    private readonly Guid session = Guid.NewGuid();
-    private ulong sequence;
-    private long value;
-    private ulong revision;
-    private IShardGrain shard = null!;
+    private static readonly TimeSpan FoundingPause = TimeSpan.FromMilliseconds(100);
 
-    private byte[] Key => Encoding.UTF8.GetBytes($"counter/{this.GetPrimaryKeyString()}");
+    private IShardGrain? shard;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public async Task<long> AddAsync(long amount)
     {
-        shard = grains.GetGrain<IShardGrain>(await GroupAsync());
-        ShardReply reply = await shard.Query(new ShardRequest { Payload = QueryBatch.EncodeGets([Key]) });
-        Check(reply);
-        if (QueryBatch.DecodeGets(reply.Payload)[0] is { } record)
+        byte[] key = Encoding.UTF8.GetBytes($"counter/{this.GetPrimaryKeyString()}");
+        shard ??= await ShardOfAsync(key);
+        while (true)
         {
-            value = BinaryPrimitives.ReadInt64LittleEndian(record.Value.Span);
-            revision = record.Revision;
+            LatticeRecord? before = QueryBatch.DecodeGets(Payload(await shard.Query(new ShardRequest { Payload = QueryBatch.EncodeGets([key]) })))[0];
+            long value = amount + (before is null ? 0 : long.Parse(before.Text, CultureInfo.InvariantCulture));
+            Condition unchanged = before is null ? Condition.IsAbsent(key) : Condition.HasRevision(key, before.Revision);
+            var command = new Command([unchanged], [Operation.Put(key, Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)))]);
+            CommandResult result = WriteBatch.DecodeResults(Payload(await shard.Write(new ShardRequest { Payload = WriteBatch.Encode([command]) })))[0];
+            switch (result.Status)
+            {
+                case CommandStatus.Done:
+                    return value;
+                case CommandStatus.Refused:
+                    throw new InvalidOperationException(result.Message);
+            }
         }
     }
 
-    public async Task<long> Increment()
+    /// <summary>The group that holds the key's slot.</summary>
+    private async Task<IShardGrain> ShardOfAsync(byte[] key)
     {
-        byte[] next = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(next, value + 1);
-        Condition unchanged = revision == 0 ? Condition.IsAbsent(Key) : Condition.HasRevision(Key, revision);
-        byte[] batch = WriteBatch.Encode(session, ++sequence, [(sequence, new Command([unchanged], [Operation.Put(Key, next)]))]);
-        ShardReply reply = await shard.Write(new ShardRequest { Payload = batch });
-        Check(reply);
-        CommandResult result = WriteBatch.DecodeResults(reply.Payload)[0];
-        if (result.Status != CommandStatus.Done)
+        int slot = SlotHash.SlotOf(key);
+        while (true)
         {
-            // Somebody else wrote the record: a second activation, perhaps. This one knows nothing any more.
-            DeactivateOnIdle();
-            throw new InvalidOperationException("The counter was changed by somebody else; try again.");
-        }
+            ClusterTopology topology = await grains.GetGrain<INodeGrain>(0).Topology();
+            if (topology.Slots.Count > 0)
+            {
+                return grains.GetGrain<IShardGrain>(topology.Slots.Where(run => run.First <= slot).MaxBy(run => run.First).Group);
+            }
 
-        (value, revision) = (value + 1, result.Revision);
-        return value;
-    }
-
-    private async Task<uint> GroupAsync()
-    {
-        ClusterTopology topology = await grains.GetGrain<INodeGrain>(0).Topology();
-        int slot = SlotHash.SlotOf(Key);
-        return topology.Slots.Last(run => run.First <= slot).Group;
-    }
-
-    private static void Check(ShardReply reply)
-    {
-        if (reply.Status != ShardStatus.Ok)
-        {
-            throw new InvalidOperationException(reply.Message);
+            // The cluster is being founded.
+            await Task.Delay(FoundingPause);
         }
     }
+
+    // A write without a session must not be made again when its outcome is unknown: the caller is told.
+    private static ReadOnlyMemory<byte> Payload(ShardReply reply) =>
+        reply.Status == ShardStatus.Ok ? reply.Payload : throw new InvalidOperationException($"{reply.Status}: {reply.Message}");
 }

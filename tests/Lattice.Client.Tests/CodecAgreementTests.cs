@@ -1,106 +1,205 @@
-using System.Text;
+using System.Buffers.Binary;
 using CsCheck;
 using Lattice.Core.Consensus;
 using Lattice.Core.State;
 using Lattice.Grains.Requests;
+using ClientSlotHash = Lattice.Grains.Requests.SlotHash;
+using Command = Lattice.Grains.Requests.Command;
 using CommandResult = Lattice.Grains.Requests.CommandResult;
-using CommandStatus = Lattice.Grains.Requests.CommandStatus;
+using ConditionKind = Lattice.Grains.Requests.ConditionKind;
+using OperationKind = Lattice.Grains.Requests.OperationKind;
+using ServerResult = Lattice.Core.State.CommandResult;
+using ServerSlotHash = Lattice.Core.State.SlotHash;
 
 namespace Lattice.Client.Tests;
 
-/// <summary>Client and server have codecs of their own for the same format; what one writes the other must read.</summary>
-public sealed class CodecAgreementTests : IDisposable
+/// <summary>Client and server have codecs of their own for one wire format: each must understand the other.</summary>
+public class CodecAgreementTests
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("lattice-codec-").FullName;
-    private readonly RocksDbEngine engine;
-    private readonly StateMachine machine;
-    private ulong index;
+    private static readonly Gen<byte[]> Key = Gen.Int[0, 5].Select(i => (byte[])[(byte)'k', (byte)i]);
 
-    public CodecAgreementTests()
-    {
-        engine = RocksDbEngine.Open(Path.Combine(folder, "state"), new RocksDbOptions());
-        machine = new StateMachine(engine, 1, new StateLimits(), new RecordCache(100));
-    }
+    private static readonly Gen<byte[]> Value = Gen.Byte.Array[0, 3];
 
-    public void Dispose()
-    {
-        engine.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
-
-    [Fact]
-    public void Both_sides_encode_a_batch_to_the_same_bytes() =>
-        Gen.Select(Gen.Byte.Array[1, 20], Gen.Byte.Array[0, 50], Gen.ULong, Gen.ULong[0, 100_000]).Sample((key, value, revision, timeToLive) =>
+    private static readonly Gen<Condition> AnyCondition =
+        from kind in Gen.Int[1, 4]
+        from key in Key
+        from value in Value
+        from revision in Gen.ULong[0, 5]
+        select kind switch
         {
-            byte[] server = new WriteBatchBuilder()
-                .Command(7).IfRevision(key, revision).IfAbsent(key).IfValue(key, value).IfExists(key).Put(key, value, timeToLive).Delete(key).Get(key)
-                .Build();
-            var command = new Command(
-                [Condition.HasRevision(key, revision), Condition.IsAbsent(key), Condition.HasValue(key, value), Condition.Exists(key)],
-                [Operation.Put(key, value, timeToLive == 0 ? null : TimeSpan.FromMilliseconds(timeToLive)), Operation.Delete(key), Operation.Get(key)]);
-            byte[] client = WriteBatch.Encode(Guid.Empty, 0, [(7, command)]);
-            return client.AsSpan().SequenceEqual(server);
-        });
+            1 => Condition.HasRevision(key, revision),
+            2 => Condition.IsAbsent(key),
+            3 => Condition.HasValue(key, value),
+            _ => Condition.Exists(key),
+        };
+
+    private static readonly Gen<Operation> AnyOperation =
+        from kind in Gen.Int[1, 3]
+        from key in Key
+        from value in Value
+        from ttl in Gen.Int[0, 3]
+        select kind switch
+        {
+            1 => Operation.Put(key, value, ttl == 0 ? null : TimeSpan.FromHours(ttl)),
+            2 => Operation.Delete(key),
+            _ => Operation.Get(key),
+        };
+
+    private static readonly Gen<Command> AnyCommand =
+        Gen.Select(AnyCondition.Array[0, 2], AnyOperation.Array[0, 3], (conditions, operations) => new Command(conditions, operations));
 
     [Fact]
-    public void Both_sides_have_the_same_slot_for_a_key() =>
-        Gen.Byte.Array[0, 30].Sample(key => Lattice.Core.State.SlotHash.SlotOf(key) == Lattice.Grains.Requests.SlotHash.SlotOf(key));
-
-    [Theory]
-    [InlineData("{tag}one", "{tag}two")]
-    [InlineData("a{tag}", "{tag}b")]
-    public void Keys_with_one_tag_have_one_slot(string one, string other) =>
-        Assert.Equal(Lattice.Grains.Requests.SlotHash.SlotOf(Bytes(one)), Lattice.Grains.Requests.SlotHash.SlotOf(Bytes(other)));
+    public void A_write_batch_of_the_client_is_the_one_that_the_server_would_build() =>
+        Gen.Select(Gen.ULong, Gen.ULong, Gen.ULong, AnyCommand.Array[0, 6]).Sample(
+            (high, low, lowest, commands) =>
+            {
+                // The identity is sixteen bytes that the server keeps as a number.
+                Span<byte> id = stackalloc byte[16];
+                BinaryPrimitives.WriteUInt128BigEndian(id, new UInt128(high, low));
+                byte[] encoded = WriteBatch.Encode(new Guid(id), lowest, [.. commands.Select((c, i) => ((ulong)i + lowest, c))]);
+                Assert.Equal(Build(new UInt128(high, low), lowest, commands), encoded);
+            },
+            iter: 500);
 
     [Fact]
-    public void The_client_reads_what_the_state_machine_answers_to_writes()
+    public void A_query_batch_of_the_client_is_the_one_that_the_server_would_build() =>
+        Gen.Select(Key.Array[0, 8], Gen.Byte.Array[0, 9], Gen.Byte.Array[0, 9], Gen.UInt, Gen.Bool).Sample(
+            (keys, from, to, limit, keysOnly) =>
+            {
+                var gets = new QueryBatchBuilder();
+                foreach (byte[] key in keys)
+                {
+                    gets.Get(key);
+                }
+
+                Assert.Equal(gets.Build(), QueryBatch.EncodeGets([.. keys.Select(k => (ReadOnlyMemory<byte>)k)]));
+                Assert.Equal(new QueryBatchBuilder().Scan(from, to, limit, 0, keysOnly).Build(), QueryBatch.EncodeScan(new ScanPage(from, to, limit, keysOnly)));
+            },
+            iter: 500);
+
+    [Fact]
+    public void What_a_state_machine_answers_is_read_alike_on_both_sides() =>
+        Gen.Select(AnyCommand.Array[1, 8].Array[1, 6], Gen.Bool, Gen.UInt[1, 4]).Sample(
+            (batches, keysOnly, limit) =>
+            {
+                using var server = new ServerState();
+                foreach (Command[] commands in batches)
+                {
+                    ReadOnlyMemory<byte> answer = server.Write(WriteBatch.Encode(commands));
+                    AssertSame(WriteResult.Decode(answer), WriteBatch.DecodeResults(answer));
+                }
+
+                ReadOnlyMemory<byte>[] keys = [.. Enumerable.Range(0, 7).Select(i => (ReadOnlyMemory<byte>)new byte[] { (byte)'k', (byte)i })];
+                ReadOnlyMemory<byte> gets = server.Query(QueryBatch.EncodeGets(keys));
+                QueryResult served = QueryResult.Decode(gets, [.. keys.Select(_ => QueryKind.Get)]);
+                AssertSame([.. served.Answers.Select(a => a.Record)], QueryBatch.DecodeGets(gets));
+
+                ReadOnlyMemory<byte> scan = server.Query(QueryBatch.EncodeScan(new ScanPage(default, default, limit, keysOnly)));
+                QueryAnswer page = QueryResult.Decode(scan, QueryKind.Scan).Answers[0];
+                ScanResult read = QueryBatch.DecodeScan(scan);
+                Assert.Equal(page.More, read.More);
+                Assert.Equal(page.Page.Select(r => Convert.ToHexString(r.Key.Span)), read.Records.Select(r => Convert.ToHexString(r.Key.Span)));
+                AssertSame([.. page.Page.Select(r => r.Record)], [.. read.Records.Select(r => r.Record)]);
+            },
+            iter: 60,
+            threads: 2);
+
+    [Fact]
+    public void A_refused_query_is_refused_on_both_sides()
     {
-        CommandResult put = Write(new Command([], [Operation.Put(Bytes("k"), Bytes("one"))]));
-        Assert.Equal(CommandStatus.Done, put.Status);
-        Assert.Null(put.Records[0]);
-
-        CommandResult swapped = Write(new Command([Condition.HasRevision(Bytes("k"), put.Revision)], [Operation.Get(Bytes("k")), Operation.Put(Bytes("k"), Bytes("two"), TimeSpan.FromHours(1))]));
-        Assert.Equal(CommandStatus.Done, swapped.Status);
-        Assert.Equal("one", swapped.Records[0]!.Text);
-        Assert.True(swapped.Revision > put.Revision);
-
-        CommandResult failed = Write(new Command([Condition.IsAbsent(Bytes("k")), Condition.Exists(Bytes("k"))], [Operation.Delete(Bytes("k"))]));
-        Assert.Equal(CommandStatus.ConditionFailed, failed.Status);
-        Assert.Equal([false, true], failed.Held);
-        Assert.Equal("two", failed.Records[0]!.Text);
-        Assert.NotNull(failed.Records[0]!.ExpiresAt);
-
-        CommandResult refused = Write(new Command([], [Operation.Put(new byte[2000], Bytes("v"))]));
-        Assert.Equal((CommandStatus.Refused, RefusalReason.KeyTooLarge), (refused.Status, refused.Reason));
-        Assert.Contains("1024", refused.Message, StringComparison.Ordinal);
+        using var server = new ServerState();
+        ReadOnlyMemory<byte> answer = server.Query(QueryBatch.EncodeGets([new byte[5000]]));
+        QueryResult served = QueryResult.Decode(answer, QueryKind.Get);
+        QueryRefusedException refused = Assert.Throws<QueryRefusedException>(() => QueryBatch.DecodeGets(answer));
+        Assert.Equal(RefusalReason.KeyTooLarge, refused.Reason);
+        Assert.Equal((ushort)served.Code, (ushort)refused.Reason);
+        Assert.Equal(served.Message, refused.Message);
     }
 
     [Fact]
-    public void The_client_reads_what_the_state_machine_answers_to_queries()
+    public void Both_sides_agree_on_the_slot_of_every_key()
     {
-        for (int i = 0; i < 5; i++)
+        Gen<byte[]> tagged = Gen.Int[0, 3].Select(i => "{}ab"u8[i]).Array[0, 12];
+        Gen.OneOf(tagged, Gen.Byte.Array[0, 40]).Sample(key => Assert.Equal(ServerSlotHash.SlotOf(key), ClientSlotHash.SlotOf(key)), iter: 5000);
+        Assert.Equal(ServerSlotHash.Slots, ClientSlotHash.Slots);
+    }
+
+    [Fact]
+    public void Both_sides_number_refusals_alike() =>
+        Assert.Equal(Enum.GetValues<RefusalCode>().Select(c => (ushort)c), Enum.GetValues<RefusalReason>().Select(r => (ushort)r));
+
+    private static byte[] Build(UInt128 client, ulong lowest, Command[] commands)
+    {
+        var builder = new WriteBatchBuilder(client, lowest);
+        for (int i = 0; i < commands.Length; i++)
         {
-            Write(new Command([], [Operation.Put(Bytes($"key-{i}"), Bytes($"value-{i}"))]));
+            builder.Command((ulong)i + lowest);
+            foreach (Condition c in commands[i].Conditions)
+            {
+                _ = c.Kind switch
+                {
+                    ConditionKind.RevisionEquals => builder.IfRevision(c.Key.Span, c.Revision),
+                    ConditionKind.Absent => builder.IfAbsent(c.Key.Span),
+                    ConditionKind.ValueEquals => builder.IfValue(c.Key.Span, c.Value.Span),
+                    _ => builder.IfExists(c.Key.Span),
+                };
+            }
+
+            foreach (Operation o in commands[i].Operations)
+            {
+                _ = o.Kind switch
+                {
+                    OperationKind.Put => builder.Put(o.Key.Span, o.Value.Span, o.TimeToLiveMs),
+                    OperationKind.Delete => builder.Delete(o.Key.Span),
+                    _ => builder.Get(o.Key.Span),
+                };
+            }
         }
 
-        LatticeRecord?[] got = QueryBatch.DecodeGets(machine.Query(QueryBatch.EncodeGets([Bytes("key-3"), Bytes("none")])));
-        Assert.Equal("value-3", got[0]!.Text);
-        Assert.Null(got[1]);
-
-        ScanResult page = QueryBatch.DecodeScan(machine.Query(QueryBatch.EncodeScan(new ScanPage(Bytes("key-1"), Bytes("key-9"), 2, KeysOnly: false))));
-        Assert.True(page.More);
-        Assert.Equal(["key-1=value-1", "key-2=value-2"], page.Records.Select(r => $"{Encoding.UTF8.GetString(r.Key.Span)}={r.Record.Text}"));
-
-        QueryRefusedException refused = Assert.Throws<QueryRefusedException>(() => QueryBatch.DecodeGets(machine.Query(QueryBatch.EncodeGets([new byte[2000]]))));
-        Assert.Equal(RefusalReason.KeyTooLarge, refused.Reason);
+        return builder.Build();
     }
 
-    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
-
-    private CommandResult Write(Command command)
+    private static void AssertSame(IReadOnlyList<ServerResult> served, CommandResult[] read)
     {
-        byte[] payload = EntryPayload.Encode(1_000_000 + index, [WriteBatch.Encode([command])]);
-        IReadOnlyList<AppliedEntry> applied = machine.Apply([new Entry(++index, 1, EntryKind.Command, payload)]);
-        return Assert.Single(WriteBatch.DecodeResults(applied[0].BatchResults[0]));
+        Assert.Equal(served.Count, read.Length);
+        for (int i = 0; i < read.Length; i++)
+        {
+            Assert.Equal((byte)served[i].Status, (byte)read[i].Status);
+            Assert.Equal(served[i].Revision, read[i].Revision);
+            Assert.Equal((ushort)served[i].Code, (ushort)read[i].Reason);
+            Assert.Equal(served[i].Message, read[i].Message);
+            Assert.Equal(served[i].Conditions.Select(c => c.Held), read[i].Held);
+            AssertSame([.. served[i].Records, .. served[i].Conditions.Select(c => c.Record)], read[i].Records);
+        }
+    }
+
+    private static void AssertSame(RecordAnswer[] served, IReadOnlyList<LatticeRecord?> read) =>
+        Assert.Equal(
+            served.Select(r => r.Present ? $"{r.Revision} {r.ExpiryMs} {Convert.ToHexString(r.Value.Span)}" : "absent"),
+            read.Select(r => r is null ? "absent" : $"{r.Revision} {r.ExpiresAt?.ToUnixTimeMilliseconds() ?? 0} {Convert.ToHexString(r.Value.Span)}"));
+
+    /// <summary>One group on a real RocksDB in a folder of its own.</summary>
+    private sealed class ServerState : IDisposable
+    {
+        private readonly string folder = Directory.CreateTempSubdirectory("lattice-client-").FullName;
+        private readonly RocksDbEngine engine;
+        private readonly StateMachine machine;
+
+        public ServerState()
+        {
+            engine = RocksDbEngine.Open(folder, new RocksDbOptions());
+            machine = new StateMachine(engine, 7, new StateLimits(), new RecordCache(100));
+        }
+
+        public ReadOnlyMemory<byte> Write(byte[] batch) =>
+            machine.Apply([new Entry(machine.Applied.Index + 1, 1, EntryKind.Command, EntryPayload.Encode(1_000_000, [batch]))])[0].BatchResults[0];
+
+        public ReadOnlyMemory<byte> Query(byte[] batch) => machine.Query(batch);
+
+        public void Dispose()
+        {
+            engine.Dispose();
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }
