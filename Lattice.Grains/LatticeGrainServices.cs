@@ -18,6 +18,7 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddHostedService<PeerMonitor>();
+        silo.Services.AddHostedService<PeerJournal>();
         silo.Services.AddSingleton<PeerWatch>();
         silo.Configure<SiloConnectionOptions>(o =>
         {

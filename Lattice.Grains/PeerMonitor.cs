@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Lattice.Grains;
 
-/// <summary>Measures the round trip to every other node once a second.</summary>
-public sealed class PeerMonitor(NodeInfo node, PeerDirectory peers, PeerLinks links, TimeProvider time) : BackgroundService
+/// <summary>Measures the round trip to every other node once a second, and notices when this process was not running meanwhile.</summary>
+public sealed partial class PeerMonitor(NodeInfo node, PeerDirectory peers, PeerLinks links, TimeProvider time, ILogger<PeerMonitor> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -14,9 +16,17 @@ public sealed class PeerMonitor(NodeInfo node, PeerDirectory peers, PeerLinks li
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
+            long last = time.GetTimestamp();
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
+                TimeSpan late = time.GetElapsedTime(last) - Interval;
+                if (late > Pause)
+                {
+                    LogPaused(late.TotalSeconds);
+                }
+
                 await Task.WhenAll(node.Addresses.Keys.Where(id => id != node.Node).Select(MeasureAsync)).ConfigureAwait(false);
+                last = time.GetTimestamp();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -46,4 +56,7 @@ public sealed class PeerMonitor(NodeInfo node, PeerDirectory peers, PeerLinks li
             link.SendFailed();
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This process did not run for {Seconds:0.0} s: it was stopped, swapped out or short of processors. The groups that it led have other leaders")]
+    private partial void LogPaused(double seconds);
 }

@@ -22,7 +22,10 @@ public sealed partial class PeerWatch(PeerDirectory peers, PeerLinks links, Repl
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromMilliseconds(250);
 
+    private static readonly TimeSpan ShortestConnection = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<int, bool> underCheck = new();
+    private readonly ConcurrentDictionary<int, SiloAddress> gone = new();
 
     private enum Finding
     {
@@ -35,13 +38,15 @@ public sealed partial class PeerWatch(PeerDirectory peers, PeerLinks links, Repl
     public async Task OnConnectionAsync(ConnectionContext context, ConnectionDelegate next)
     {
         EndPoint? remote = context.RemoteEndPoint;
+        long began = time.GetTimestamp();
         try
         {
             await next(context).ConfigureAwait(false);
         }
         finally
         {
-            if (remote is IPEndPoint { Address: { } address })
+            // Shorter ones are the looks that other nodes take at this one; answering them with a look would never end.
+            if (remote is IPEndPoint { Address: { } address } && time.GetElapsedTime(began) >= ShortestConnection)
             {
                 CheckPeersAt(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
             }
@@ -53,7 +58,7 @@ public sealed partial class PeerWatch(PeerDirectory peers, PeerLinks links, Repl
     {
         foreach ((int node, SiloAddress silo) in peers.Known)
         {
-            if (silo.Endpoint.Address.Equals(address) && underCheck.TryAdd(node, true))
+            if (silo.Endpoint.Address.Equals(address) && !silo.Equals(gone.GetValueOrDefault(node)) && underCheck.TryAdd(node, true))
             {
                 _ = CheckAsync(node, silo);
             }
@@ -69,6 +74,7 @@ public sealed partial class PeerWatch(PeerDirectory peers, PeerLinks links, Repl
                 switch (await LookAsync(silo.Endpoint).ConfigureAwait(false))
                 {
                     case Finding.Refuses:
+                        gone[node] = silo;
                         links.Of(node).Silent();
                         host.PeerDown(node);
                         LogGone(node, silo.Endpoint);

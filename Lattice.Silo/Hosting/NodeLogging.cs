@@ -8,6 +8,32 @@ namespace Lattice.Silo.Hosting;
 /// <summary>What a node writes to its console: its own events, and of the libraries below it what an operator has to know.</summary>
 internal static class NodeLogging
 {
+    // Warnings of Orleans that say nothing which the node's own events do not say once and in plainer words.
+    private static readonly string[] Noise =
+    [
+        // Advice about the garbage collector, for servers that have a machine to themselves.
+        "Orleans.Runtime.Silo",
+
+        // Counts the first check of a silo as late by the machine's uptime.
+        "Orleans.Runtime.Watchdog",
+
+        // A peer that is down or hangs: each attempt to connect, each probe and each call that it does not answer, with stack traces.
+        "Orleans.Runtime.Messaging",
+        "Orleans.Messaging",
+        "Microsoft.Orleans.Networking",
+        "Orleans.Runtime.CallbackData",
+        "Orleans.Runtime.MembershipService.SiloHealthMonitor",
+        "Orleans.Runtime.MembershipService.MembershipSystemTarget",
+
+        // The membership database cannot be reached: each attempt.
+        "Orleans.Runtime.MembershipService.MembershipAgent",
+        "Orleans.Runtime.MembershipService.MembershipTableManager",
+
+        // A pause of this process: each of a dozen timers.
+        "Orleans.Runtime.AsyncTimer",
+        "Orleans.Runtime.MembershipService.LocalSiloHealthMonitor",
+    ];
+
     public static void Configure(ILoggingBuilder logging)
     {
         logging.ClearProviders();
@@ -19,11 +45,11 @@ internal static class NodeLogging
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
 
-        // Its advice about the garbage collector is for servers that have a machine to themselves; its watchdog counts the first
-        // check of a silo as late by the machine's uptime.
-        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error).AddFilter("Lattice.Grains.ReplicaService", LogLevel.Warning);
+        foreach (string category in Noise)
+        {
+            logging.AddFilter(category, LogLevel.Error);
+        }
 
-        // A node that is down is reported once; these would repeat it, with a stack trace, for every attempt to connect.
-        logging.AddFilter("Orleans.Runtime.Messaging", LogLevel.Error).AddFilter("Orleans.Messaging", LogLevel.Error).AddFilter("Microsoft.Orleans.Networking", LogLevel.Error);
+        logging.AddFilter("Lattice.Grains.ReplicaService", LogLevel.Warning);
     }
 }

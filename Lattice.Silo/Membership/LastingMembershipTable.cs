@@ -15,8 +15,9 @@ internal sealed partial class LastingMembershipTable(
     ILogger<LastingMembershipTable> logger) : IMembershipTable
 {
     private MembershipTableData? known;
+    private bool unreachable;
 
-    public async Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken = default)
+    public Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken = default) => WatchAsync(async () =>
     {
         MembershipTableData? remembered = Volatile.Read(ref known);
         MembershipTableData read;
@@ -36,7 +37,7 @@ internal sealed partial class LastingMembershipTable(
 
         Remember(read);
         return read;
-    }
+    });
 
     public Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken = default) =>
         table.InitializeMembershipTableAsync(tryInitTableVersion, cancellationToken);
@@ -49,7 +50,11 @@ internal sealed partial class LastingMembershipTable(
     public Task<bool> UpdateRowAsync(MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken = default) =>
         table.UpdateRowAsync(entry, etag, tableVersion, cancellationToken);
 
-    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken = default) => table.UpdateIAmAliveAsync(entry, cancellationToken);
+    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken = default) => WatchAsync(async () =>
+    {
+        await table.UpdateIAmAliveAsync(entry, cancellationToken).ConfigureAwait(false);
+        return true;
+    });
 
     public Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken = default) =>
         table.DeleteMembershipTableEntriesAsync(clusterId, cancellationToken);
@@ -74,6 +79,30 @@ internal sealed partial class LastingMembershipTable(
 
     Task IMembershipTable.CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => CleanupDefunctSiloEntriesAsync(beforeDate);
 
+    /// <summary>Tells once that the database is gone, and once that it is back; Orleans tries again in any case.</summary>
+    private async Task<T> WatchAsync<T>(Func<Task<T>> access)
+    {
+        try
+        {
+            T result = await access().ConfigureAwait(false);
+            if (Interlocked.Exchange(ref unreachable, false))
+            {
+                LogReachable();
+            }
+
+            return result;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            if (!Interlocked.Exchange(ref unreachable, true))
+            {
+                LogUnreachable(e.Message);
+            }
+
+            throw;
+        }
+    }
+
     private bool IsSetBack(MembershipTableData read, MembershipTableData remembered) =>
         read.TryGet(self.SiloAddress) is null || read.Version.Version < remembered.Version.Version;
 
@@ -93,4 +122,10 @@ internal sealed partial class LastingMembershipTable(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The membership table was lost or set back to an earlier state; this node put back the {Silos} silos that it knows. Nothing needs to be done")]
     private partial void LogPutBack(int silos);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The membership database cannot be reached: {Reason} Reads and writes go on; nodes cannot start until it is back")]
+    private partial void LogUnreachable(string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The membership database can be reached again")]
+    private partial void LogReachable();
 }
