@@ -16,6 +16,7 @@ internal sealed class GatewayPool : IAsyncDisposable
     private readonly CancellationTokenSource disposed = new();
     private Task others = Task.CompletedTask;
     private int next;
+    private int isDisposed;
 
     public GatewayPool(LatticeClientOptions options) =>
         gateways = [.. options.Gateways.Select(address => new OrleansGateway(address, options))];
@@ -73,9 +74,17 @@ internal sealed class GatewayPool : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A container disposes of the client once for each of the services under which it is known.
+        if (Interlocked.Exchange(ref isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         await disposed.CancelAsync().ConfigureAwait(false);
-        await others.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // The gateways first: those that cannot be reached go on connecting until they are disposed of, and the others are waited for below.
         await Task.WhenAll(gateways.Select(g => g.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await others.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         disposed.Dispose();
     }
 

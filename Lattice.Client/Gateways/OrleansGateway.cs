@@ -206,6 +206,8 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
             builder.Services.AddSingleton(options.LoggerFactory);
         }
 
+        // The default one would take the signals of the application's process for itself.
+        builder.Services.AddSingleton<IHostLifetime, LifetimeOfItsOwner>();
         builder.UseOrleansClient(client =>
         {
             client.UseStaticClustering(endpoint);
@@ -214,5 +216,13 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = options.RequestTimeout);
         });
         return builder.Build();
+    }
+
+    /// <summary>The connection is opened and closed by the gateway alone.</summary>
+    private sealed class LifetimeOfItsOwner : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
