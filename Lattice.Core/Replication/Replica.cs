@@ -464,11 +464,23 @@ internal sealed class Replica : IDisposable
             return;
         }
 
+        try
+        {
+            if (chunk.Snapshot is { } begins)
+            {
+                owner.BelongsTo(begins.Configuration.ClusterId);
+            }
+        }
+        catch (DiskFullException)
+        {
+            // The stream cannot begin without it. The sender repeats the chunk, and perhaps there is room then.
+            return;
+        }
+
         if (snapshots.Take(chunk, state, raft.WantsSnapshot, out Action reply) is { } installed)
         {
             // The state must be durable before the log that led to it goes: after a crash in between, the state is
             // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
-            owner.BelongsTo(installed.Configuration.ClusterId);
             engine.Flush();
             unwritten = null;
             long sequence = log.Reset(installed.Position);

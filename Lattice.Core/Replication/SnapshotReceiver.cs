@@ -67,6 +67,20 @@ internal sealed class SnapshotReceiver : IDisposable
         try
         {
             installer.Add(chunk.Data);
+            next++;
+            if (!installer.IsComplete)
+            {
+                return (Reply(chunk, next), null);
+            }
+
+            if (!wants(metadata!.Position))
+            {
+                // The log has brought this replica as far in the meantime.
+                Dispose();
+                return (Reply(chunk, HasItAll), null);
+            }
+
+            installer.Complete();
         }
         catch (Exception e) when (e is SnapshotCorruptException or DiskFullException)
         {
@@ -75,20 +89,6 @@ internal sealed class SnapshotReceiver : IDisposable
             return (Reply(chunk, 0) with { Reject = true }, null);
         }
 
-        next++;
-        if (!installer.IsComplete)
-        {
-            return (Reply(chunk, next), null);
-        }
-
-        if (!wants(metadata!.Position))
-        {
-            // The log has brought this replica as far in the meantime.
-            Dispose();
-            return (Reply(chunk, HasItAll), null);
-        }
-
-        installer.Complete();
         SnapshotMetadata installed = metadata;
         completedStream = stream;
         completedChunks = next;
