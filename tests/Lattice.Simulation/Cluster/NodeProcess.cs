@@ -89,10 +89,18 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
             replica.Run();
         }
 
-        Core.Log.Flush();
-        Core.LogFlushed();
-        Core.Checkpoint();
-        Core.Log.Seal();
+        try
+        {
+            Core.Log.Flush();
+            Core.LogFlushed();
+            Core.Checkpoint();
+            Core.Log.Seal();
+        }
+        catch (DiskFullException)
+        {
+            _cluster.Coverage.Count("node: stopped with a full disk");
+        }
+
         Core.Dispose();
         _cluster.Stopped(_machine);
     });
