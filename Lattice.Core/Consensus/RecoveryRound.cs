@@ -168,7 +168,9 @@ internal sealed class RecoveryRound(RaftCore core)
     {
         foreach (RecoveryAnswer answer in answers.Values)
         {
-            if (answer.Kind != RecoveryAnswerKind.Agrees)
+            // A removed node has no say.
+            bool hasNoSay = answer.Kind == RecoveryAnswerKind.Removed && !core.Configurations.Latest.IsVoter(answer.Node);
+            if (answer.Kind != RecoveryAnswerKind.Agrees && !hasNoSay)
             {
                 return;
             }
