@@ -21,7 +21,8 @@ internal static class Losses
             if (cluster.LeaderOf(group, out _) is not { } leader
                 || leader.Configuration.IsJoint
                 || leader.Configuration.Voters.Count < 3
-                || leader.Configuration.Voters.Any(node => !IsIntact(cluster[node], group, leader)))
+                || leader.LastIndex != leader.Applied.Index
+                || !AllIntact(cluster, group, leader, except: 0))
             {
                 return false;
             }
@@ -29,6 +30,10 @@ internal static class Losses
 
         return true;
     }
+
+    /// <summary>Whether every voter, save perhaps one, runs with what it acknowledged.</summary>
+    public static bool AllIntact(SimulatedCluster cluster, uint group, ReplicaStatus leader, int except) =>
+        leader.Configuration.Voters.All(node => node == except || IsIntact(cluster[node], group, leader));
 
     private static bool IsIntact(Machine machine, uint group, ReplicaStatus leader) =>
         machine.Process is { Alive: true } process

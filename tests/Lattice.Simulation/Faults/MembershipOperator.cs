@@ -11,6 +11,7 @@ namespace Lattice.Simulation.Faults;
 internal sealed class MembershipOperator(SimulatedCluster cluster, SeededRandom random)
 {
     private readonly SortedSet<int> _removed = [];
+    private readonly bool _careful = random.Chance(0.6);
 
     /// <summary>Nodes that shall not be members.</summary>
     public IReadOnlySet<int> Removed => _removed;
@@ -20,7 +21,7 @@ internal sealed class MembershipOperator(SimulatedCluster cluster, SeededRandom 
     {
         foreach (uint group in cluster.Groups)
         {
-            if (cluster.LeaderOf(group, out int leader) is { } status && NextChange(status.Configuration) is { } change)
+            if (cluster.LeaderOf(group, out int leader) is { } status && NextChange(group, status) is { } change)
             {
                 Propose(leader, group, change);
             }
@@ -43,8 +44,9 @@ internal sealed class MembershipOperator(SimulatedCluster cluster, SeededRandom 
         cluster.Trace.Line(leader, $"group {group}: is asked for {string.Join(", ", change.Changes)}: {status} {position}");
     });
 
-    private ConfigurationChange? NextChange(Configuration configuration)
+    private ConfigurationChange? NextChange(uint group, ReplicaStatus status)
     {
+        Configuration configuration = status.Configuration;
         if (configuration.IsJoint)
         {
             return null;
@@ -52,7 +54,9 @@ internal sealed class MembershipOperator(SimulatedCluster cluster, SeededRandom 
 
         foreach (int node in configuration.Voters.Union(configuration.Learners))
         {
-            if (_removed.Contains(node))
+            // A careful operator does not send a good node away while another one is not what the group takes it for. After a careless one
+            // there may be no majority left, and the group has to recover by itself once all that remain can be heard.
+            if (_removed.Contains(node) && (!_careful || Losses.AllIntact(cluster, group, status, except: node)))
             {
                 return ConfigurationChange.Remove(node);
             }
