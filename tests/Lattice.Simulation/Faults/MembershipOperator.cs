@@ -1,4 +1,5 @@
 using Lattice.Core.Consensus;
+using Lattice.Core.Replication;
 using Lattice.Simulation.Cluster;
 using Lattice.Simulation.Runtime;
 
