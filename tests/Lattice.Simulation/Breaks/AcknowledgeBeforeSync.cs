@@ -1,11 +1,9 @@
-using Lattice.Simulation.Cluster;
-using Lattice.Simulation.Runtime;
+using Lattice.Core.Replication;
 
 namespace Lattice.Simulation.Breaks;
 
-/// <summary>The disk confirms a sync at once and does it some time later, as drives with a volatile cache do.</summary>
+/// <summary>Nodes promise what they have written and not yet synced, votes and entries alike.</summary>
 internal sealed class AcknowledgeBeforeSync : DeliberateBreak
 {
-    public override void Install(Machine machine, VirtualClock clock) =>
-        machine.Disk.SyncLater = sync => clock.After(machine.Random.Exponential(200 * VirtualClock.Millisecond), sync);
+    public override NodeCoreOptions Change(NodeCoreOptions options) => options with { Log = options.Log with { SyncOnWrite = false } };
 }

@@ -13,7 +13,8 @@ internal class DeliberateBreak
 {
     private static readonly SortedDictionary<string, (string What, Func<DeliberateBreak> Create)> Known = new(StringComparer.Ordinal)
     {
-        ["acknowledge-before-sync"] = ("the disk says that a write is durable before it is", () => new AcknowledgeBeforeSync()),
+        ["acknowledge-before-sync"] = ("nodes promise what they have not synced", () => new AcknowledgeBeforeSync()),
+        ["lying-disk"] = ("disks confirm a sync before they do it", () => new LyingDisk()),
         ["vote-twice"] = ("a vote that was refused is granted on its way", () => new VoteTwice()),
         ["skip-noop"] = ("a new leader answers reads before it has committed an entry of its term", () => new SkipNoop()),
         ["forget-session"] = ("the replicas do not learn which session a command belongs to", () => new ForgetSession()),
@@ -41,6 +42,9 @@ internal class DeliberateBreak
     public virtual void Install(Machine machine, VirtualClock clock)
     {
     }
+
+    /// <summary>Other settings for a node.</summary>
+    public virtual NodeCoreOptions Change(NodeCoreOptions options) => options;
 
     /// <summary>Another frame to send in place of the message; null: the message as it is.</summary>
     public virtual byte[]? Rewrite(uint group, Message message) => null;

@@ -142,7 +142,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 
     void INodeScheduler.Schedule(Replica replica) => After(_machine.Random.Between(2L, 40L), () => Run(replica));
 
-    void INodeScheduler.LogAppended() => ScheduleFlush(_machine.Random.Exponential(_machine.SyncTime));
+    void INodeScheduler.LogAppended() => ScheduleWrite(_machine.Random.Between(2L, 40L));
 
     void INodeScheduler.LeaderChanged(uint group, int leader) =>
         _cluster.Trace.Line(_machine.Id, $"group {group}: the leader is {leader}");
@@ -185,33 +185,43 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         }
     }
 
-    private void ScheduleFlush(long delay)
+    private void ScheduleWrite(long delay)
     {
         if (!_flushing)
         {
             _flushing = true;
-            After(delay, Flush);
+            After(delay, Write);
         }
     }
 
-    private void Flush()
+    /// <summary>The first half of a flush: what is pending goes to the disk, which may lose it until it is synced.</summary>
+    private void Write()
     {
-        _flushing = false;
         try
         {
-            Core.Log.Flush();
+            Core.Log.Write();
             Core.LogDiskFull = false;
         }
         catch (DiskFullException)
         {
             // As the product's log writer: what was written before is synced, the rest is tried again when there may be room.
             Core.LogDiskFull = true;
-            Core.Log.Sync();
             _cluster.Coverage.Count("node: log refused, disk full");
-            ScheduleFlush(_machine.Random.Between(50L, 1_000L) * VirtualClock.Millisecond);
         }
 
+        After(_machine.Random.Exponential(_machine.SyncTime), Sync);
+    }
+
+    /// <summary>The second half, some time later: what has been appended meanwhile is not part of it.</summary>
+    private void Sync()
+    {
+        Core.Log.Sync();
         Core.LogFlushed();
+        _flushing = false;
+        if (Core.Log.HasPending)
+        {
+            ScheduleWrite(Core.DiskFull ? _machine.Random.Between(50L, 1_000L) * VirtualClock.Millisecond : _machine.Random.Between(2L, 40L));
+        }
     }
 
     private void ScheduleTick()

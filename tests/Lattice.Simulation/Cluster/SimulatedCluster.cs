@@ -59,7 +59,7 @@ internal sealed class SimulatedCluster : ICluster
     public uint GroupOf(int slot) => (uint)(((long)slot * Profile.Shards / 16_384) + 1);
 
     /// <summary>Settings of a node, as its configuration file has them.</summary>
-    public NodeCoreOptions OptionsOf(Machine machine) => new()
+    public NodeCoreOptions OptionsOf(Machine machine) => _break.Change(new NodeCoreOptions
     {
         DataDirectory = machine.DataDirectory,
         Node = machine.Id,
@@ -70,7 +70,7 @@ internal sealed class SimulatedCluster : ICluster
         CacheSize = Profile.CacheSize,
         SnapshotInterval = Profile.SnapshotInterval,
         MaxSegments = 4,
-    };
+    });
 
     /// <summary>Builds another machine and puts it into every configuration file; the processes read theirs when they start.</summary>
     public Machine AddNode()

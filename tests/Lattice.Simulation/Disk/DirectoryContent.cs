@@ -25,8 +25,7 @@ internal sealed class DirectoryContent
     }
 
     /// <summary>Loses what was not synced: of the changes to the directory any may be lost (renames stay atomic), then of the files' contents.</summary>
-    /// <returns>Number of files that hold torn writes.</returns>
-    public int Crash(SeededRandom random)
+    public void Crash(SeededRandom random, Coverage coverage)
     {
         // Most file systems keep the order of changes to a directory; some do not promise it.
         bool ordered = random.Chance(0.7);
@@ -45,16 +44,14 @@ internal sealed class DirectoryContent
 
         _changes.Clear();
         _visible = new SortedDictionary<string, FileContent>(_durable, StringComparer.Ordinal);
-        int torn = 0;
         foreach (FileContent file in _durable.Values)
         {
-            if (file.Crash(random, random.Pick([0.0, 0.3, 0.7, 0.95, 1.0])))
+            (int kept, int lost) = file.Crash(random, random.Pick([0.0, 0.3, 0.7, 0.95, 1.0]));
+            if (lost > 0)
             {
-                torn++;
+                coverage.Count(kept > 0 ? "disk: files torn by a crash" : "disk: files that lost all that was not synced");
             }
         }
-
-        return torn;
     }
 
     public DirectoryContent CloneDurable()

@@ -82,12 +82,12 @@ internal sealed class FileContent
     }
 
     /// <summary>Loses what was not synced: every sector, and the length, keeps a prefix of its own changes.</summary>
-    /// <returns>Whether some changes survived while others did not: a torn write.</returns>
-    public bool Crash(SeededRandom random, double keep)
+    /// <returns>Parts of changes that survived, and that did not.</returns>
+    public (int Kept, int Lost) Crash(SeededRandom random, double keep)
     {
         if (_changes.Count == 0)
         {
-            return false;
+            return default;
         }
 
         int kept = 0;
@@ -123,7 +123,7 @@ internal sealed class FileContent
         _durable.AsSpan((int)_durableLength).Clear();
         _visible = (byte[])_durable.Clone();
         Length = _durableLength;
-        return kept > 0 && lost > 0;
+        return (kept, lost);
 
         bool Survives(long sector)
         {

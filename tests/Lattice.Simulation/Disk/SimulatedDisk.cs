@@ -139,11 +139,7 @@ internal sealed class SimulatedDisk(SeededRandom random, PowerSwitch power, Cove
         FailSyncs = false;
         foreach (DirectoryContent directory in _directories.Values)
         {
-            int torn = directory.Crash(random);
-            if (torn > 0)
-            {
-                coverage.Count("disk: files torn by a crash", torn);
-            }
+            directory.Crash(random, coverage);
         }
     }
 
