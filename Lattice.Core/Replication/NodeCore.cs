@@ -185,17 +185,17 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     {
         lock (identityGate)
         {
-            if (identity.ClusterId == clusterId)
+            if (identity.ClusterId == clusterId && identity.ClusterName.Length > 0)
             {
                 return;
             }
 
-            if (identity.ClusterId != 0)
+            if (identity.ClusterId != 0 && identity.ClusterId != clusterId)
             {
                 throw new NodeStartException($"Node {options.Node} belongs to the cluster {identity.ClusterId:x16} but was sent the configuration of the cluster {clusterId:x16}: two clusters use the same addresses. Correct the peers in the configuration files.");
             }
 
-            NodeIdentity joined = identity with { ClusterId = clusterId };
+            NodeIdentity joined = identity with { ClusterId = clusterId, ClusterName = options.ClusterName };
             joined.Save(disk, options.DataDirectory);
             Volatile.Write(ref identity, joined);
         }

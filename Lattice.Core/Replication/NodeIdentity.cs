@@ -29,6 +29,9 @@ public sealed record NodeIdentity
     /// <summary>Identity of the cluster that the node belongs to; 0 when it never belonged to one.</summary>
     public ulong ClusterId { get; init; }
 
+    /// <summary>Name of that cluster; empty when it never belonged to one, or when an older version wrote the file.</summary>
+    public string ClusterName { get; init; } = "";
+
     /// <summary>Whether the node never belonged to a cluster: only then may it found one, or vote for nodes that do.</summary>
     public bool Founding => ClusterId == 0;
 
@@ -66,7 +69,7 @@ public sealed record NodeIdentity
     private string Format()
     {
         string text = string.Create(CultureInfo.InvariantCulture,
-            $"# Identity of this Lattice node. Do not edit, copy to another node or delete.\nversion={Version}\nnode={Node}\nincarnation={Incarnation:x16}\ncluster={ClusterId:x16}\n");
+            $"# Identity of this Lattice node. Do not edit, copy to another node or delete.\nversion={Version}\nnode={Node}\nincarnation={Incarnation:x16}\ncluster={ClusterId:x16}\nname={ClusterName}\n");
         return string.Create(CultureInfo.InvariantCulture, $"{text}{ChecksumKey}={Checksum(text):x16}\n");
     }
 
@@ -112,7 +115,7 @@ public sealed record NodeIdentity
             throw new NodeIdentityException(path, "a value is missing or malformed.");
         }
 
-        return new NodeIdentity { Node = id, Incarnation = inc, ClusterId = clusterId };
+        return new NodeIdentity { Node = id, Incarnation = inc, ClusterId = clusterId, ClusterName = values.GetValueOrDefault("name", "") };
     }
 
     private static bool TryParseHex(ReadOnlySpan<char> text, out ulong value) =>

@@ -42,6 +42,11 @@ internal sealed record NodeOrigin(NodeIdentity Identity, bool MayFound)
             throw new NodeStartException($"The data directory {options.DataDirectory} belongs to node {found.Node}, not to node {options.Node}. Start node {found.Node} with it, or set [storage] data_dir of node {options.Node} to a directory of its own. Nothing was changed.");
         }
 
+        if (found.ClusterName.Length > 0 && !string.Equals(found.ClusterName, options.ClusterName, StringComparison.Ordinal))
+        {
+            throw new NodeStartException($"The data directory {options.DataDirectory} belongs to the cluster '{found.ClusterName}', but the configuration file says [cluster] name = \"{options.ClusterName}\". Correct the name or use another data directory. Nothing was changed.");
+        }
+
         ulong? logOf = ReadMarker(disk, logDirectory);
         if (logOf == found.Incarnation)
         {

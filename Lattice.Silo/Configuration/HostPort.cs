@@ -13,6 +13,11 @@ public static class HostPort
     public static (string Host, int Port) Parse(string address) =>
         TryParse(address, out string host, out int port) ? (host, port) : throw new FormatException($"'{address}' is not host:port.");
 
+    /// <summary>Puts an address together.</summary>
+    public static string Format(string host, int port) => host.Contains(':', StringComparison.Ordinal)
+        ? string.Create(CultureInfo.InvariantCulture, $"[{host}]:{port}")
+        : string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
+
     /// <summary>Splits an address; false when it is not one.</summary>
     public static bool TryParse(string address, out string host, out int port)
     {

@@ -55,7 +55,7 @@ public sealed record PeerSettings(int Id, string Address, string Gateway)
     public static PeerSettings WithDefaultGateway(int id, string address)
     {
         (string host, int port) = HostPort.Parse(address);
-        return new PeerSettings(id, address, $"{host}:{(port + GatewayDistance <= HostPort.MaxPort ? port + GatewayDistance : port - GatewayDistance)}");
+        return new PeerSettings(id, address, HostPort.Format(host, port + GatewayDistance <= HostPort.MaxPort ? port + GatewayDistance : port - GatewayDistance));
     }
 }
 

@@ -21,12 +21,11 @@ internal static class PeerReader
                     continue;
                 }
 
-                foreach (string address in (string[])[peer.Address, peer.Gateway])
+                // One report is enough when a default gateway follows from an address that is taken.
+                string? taken = addresses.TryAdd(peer.Address, peer.Id) ? addresses.TryAdd(peer.Gateway, peer.Id) ? null : peer.Gateway : peer.Address;
+                if (taken is not null)
                 {
-                    if (!addresses.TryAdd(address, peer.Id))
-                    {
-                        errors.Add(new SettingsError(file, element.Line, SettingsSchema.Peers, $"{address} is used by node {addresses[address]} already; every address and gateway must be its own."));
-                    }
+                    errors.Add(new SettingsError(file, element.Line, SettingsSchema.Peers, $"{taken} is used by node {addresses[taken]} already; every address and gateway must be its own."));
                 }
             }
         }

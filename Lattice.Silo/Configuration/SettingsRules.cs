@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Lattice.Silo.Configuration;
 
 /// <summary>What has to hold between several settings.</summary>
-internal static class SettingsRules
+internal static partial class SettingsRules
 {
     private const int HeartbeatsPerElectionTimeout = 4;
 
@@ -18,6 +21,21 @@ internal static class SettingsRules
             Error(SettingsSchema.Peers, $"node {settings.Node} itself is not among the peers ({string.Join(", ", settings.Cluster.Peers.Select(p => p.Id))}). Add a [[cluster.peers]] with id = {settings.Node} and its address, here and in the files of the other nodes.");
         }
 
+        if (!ClusterName().IsMatch(settings.Cluster.Name))
+        {
+            Error("cluster.name", $"\"{settings.Cluster.Name}\" is not a name; allowed are 1 to 64 letters, digits, '-', '_' and '.'.");
+        }
+
+        foreach (PeerSettings peer in settings.Cluster.Peers.Where(p => IPAddress.TryParse(HostPort.Parse(p.Address).Host, out IPAddress? ip) && IsEverywhere(ip)))
+        {
+            Error(SettingsSchema.Peers, $"the address of node {peer.Id}, {peer.Address}, says where to listen but not where the others find the node. Give an address of its host.");
+        }
+
+        if (settings.Cluster.Peers.FirstOrDefault(p => settings.MetricsAddress == p.Address || settings.MetricsAddress == p.Gateway) is { } taken)
+        {
+            Error("metrics.address", $"{settings.MetricsAddress} is used by node {taken.Id} already; every address must be its own.");
+        }
+
         if (settings.Consensus.ElectionTimeout < HeartbeatsPerElectionTimeout * settings.Consensus.Heartbeat)
         {
             Error("consensus.election_timeout_ms", $"{settings.Consensus.ElectionTimeout.TotalMilliseconds:0} is less than four times heartbeat_ms ({settings.Consensus.Heartbeat.TotalMilliseconds:0}): a lost message or two would cost the leader its office.");
@@ -27,12 +45,43 @@ internal static class SettingsRules
         {
             Error("membership.connection", "missing; provider \"postgresql\" needs one, for example \"Host=db;Database=lattice;Username=lattice;Password=...\".");
         }
+        else if (ConnectionMistake(settings.Membership) is { } mistake)
+        {
+            Error("membership.connection", mistake);
+        }
 
-        if (settings.Membership.Provider == MembershipProvider.Sqlite && settings.Cluster.Peers.FirstOrDefault(p => !IsLocal(p.Address)) is { } remote)
+        if (settings.Cluster.Peers.FirstOrDefault(p => !IsLocal(p.Address)) is not { } remote)
+        {
+            return;
+        }
+
+        if (settings.Membership.Provider == MembershipProvider.Sqlite)
         {
             Error("membership.provider", $"\"sqlite\" is a file that only the nodes of one host can share, and node {remote.Id} ({remote.Address}) is not on this host. Use provider = \"postgresql\".");
         }
+
+        if (settings.Cluster.Peers.FirstOrDefault(p => IPAddress.TryParse(HostPort.Parse(p.Address).Host, out IPAddress? ip) && IPAddress.IsLoopback(ip)) is { } hidden)
+        {
+            Error(SettingsSchema.Peers, $"node {hidden.Id} has the address {hidden.Address}, which node {remote.Id} ({remote.Address}) cannot reach: a loopback address means every host's own. Give the address of the host that the others use.");
+        }
     }
+
+    private static string? ConnectionMistake(MembershipSettings membership)
+    {
+        try
+        {
+            return membership.Provider == MembershipProvider.PostgreSql
+                ? new NpgsqlConnectionStringBuilder(membership.Connection).Host is null or "" ? "names no host; PostgreSQL needs one, for example \"Host=db;Database=lattice;Username=lattice;Password=...\"." : null
+                : new SqliteConnectionStringBuilder(membership.Connection).DataSource is "" or ":memory:" ? "names no file; SQLite needs one, for example \"Data Source=/var/lib/lattice/membership.db\"." : null;
+        }
+        catch (ArgumentException e)
+        {
+            return $"is not a connection string of this provider: {e.Message}";
+        }
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$", RegexOptions.None, 1000)]
+    private static partial Regex ClusterName();
 
     private static bool IsLocal(string address)
     {
@@ -54,5 +103,8 @@ internal static class SettingsRules
     }
 
     private static bool IsLocal(IPAddress ip) =>
-        IPAddress.IsLoopback(ip) || NetworkInterface.GetAllNetworkInterfaces().Any(i => i.GetIPProperties().UnicastAddresses.Any(a => a.Address.Equals(ip)));
+        IPAddress.IsLoopback(ip) || IsEverywhere(ip) || NetworkInterface.GetAllNetworkInterfaces().Any(i => i.GetIPProperties().UnicastAddresses.Any(a => a.Address.Equals(ip)));
+
+    /// <summary>An address that says to listen on all of the host's.</summary>
+    private static bool IsEverywhere(IPAddress ip) => ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any);
 }

@@ -23,7 +23,7 @@ public static class SettingsTemplate
 
         (string host, _) = HostPort.Parse(peers[^1].Address);
         int port = peers.Max(p => HostPort.Parse(p.Address).Port) + 1;
-        return [.. peers.Append(PeerSettings.WithDefaultGateway(node, string.Create(CultureInfo.InvariantCulture, $"{host}:{port}"))).OrderBy(p => p.Id)];
+        return [.. peers.Append(PeerSettings.WithDefaultGateway(node, HostPort.Format(host, port))).OrderBy(p => p.Id)];
     }
 
     /// <summary>The text of a file.</summary>

@@ -17,7 +17,8 @@ internal sealed class SettingsValues
             }
         }
 
-        foreach (TomlValue value in document.Values)
+        // A line that is not TOML has been reported; what was made of it has no meaning.
+        foreach (TomlValue value in document.Values.Where(v => document.Mistakes.All(m => m.Line != v.Line)))
         {
             Take(file, value, errors);
         }

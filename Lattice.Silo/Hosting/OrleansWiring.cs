@@ -59,7 +59,10 @@ internal static class OrleansWiring
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new JoinTurn(settings, services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton(new MembershipRestorer(settings.Membership, settings.Cluster.Name));
         silo.Services.AddSingleton<IMembershipTable>(services =>
-            ActivatorUtilities.CreateInstance<LastingMembershipTable>(services, ActivatorUtilities.CreateInstance<AdoNetClusteringTable>(services)));
+            ActivatorUtilities.CreateInstance<LastingMembershipTable>(
+                services,
+                ActivatorUtilities.CreateInstance<AdoNetClusteringTable>(services),
+                () => services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot));
     }
 
     /// <summary>The address of a host; one of IPv4 if there is one, since hosts without IPv6 still have a name for it.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Membership;
@@ -197,6 +198,28 @@ public abstract class MembershipTableSpecification
         MembershipTableData read = await silo.ReadAllAsync();
         Assert.Equal(SiloStatus.Dead, read.TryGet(Address(2))!.Item1.Status);
         Assert.True(read.Version.Version > 3);
+    }
+
+    [SkippableFact]
+    public async Task What_silos_told_each_other_since_the_last_read_counts()
+    {
+        MembershipSettings settings = NewDatabase();
+        await MembershipDatabase.SetUpAsync(settings, CancellationToken.None);
+        IMembershipTable plain = await OpenAsync(settings);
+        var told = new ClusterMembershipSnapshot(
+            ImmutableDictionary<SiloAddress, ClusterMember>.Empty
+                .Add(Address(1), new ClusterMember(Address(1), SiloStatus.Active, "node-1"))
+                .Add(Address(2), new ClusterMember(Address(2), SiloStatus.Dead, "node-2")),
+            new MembershipVersion(20));
+        IMembershipTable silo = await OpenLastingAsync(settings, Address(1), told: told);
+        Assert.True(await plain.InsertAsync(Entry(1, SiloStatus.Active)));
+        Assert.True(await plain.InsertAsync(Entry(2, SiloStatus.Active)));
+        await silo.ReadAllAsync();
+
+        MembershipTableData read = await silo.ReadAllAsync();
+
+        Assert.Equal(SiloStatus.Dead, read.TryGet(Address(2))!.Item1.Status);
+        Assert.True(read.Version.Version > 20);
     }
 
     [SkippableFact]

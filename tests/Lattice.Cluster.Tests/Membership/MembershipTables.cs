@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.Net;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Membership;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -31,10 +34,12 @@ internal static class MembershipTables
     }
 
     /// <summary>The same as a silo uses it.</summary>
-    public static async Task<IMembershipTable> OpenLastingAsync(MembershipSettings settings, SiloAddress self) => new LastingMembershipTable(
+    public static async Task<IMembershipTable> OpenLastingAsync(MembershipSettings settings, SiloAddress self, IHostApplicationLifetime? lifetime = null, ClusterMembershipSnapshot? told = null) => new LastingMembershipTable(
         await OpenAsync(settings),
         new MembershipRestorer(settings, ClusterName),
         new Self(self),
+        () => told ?? new ClusterMembershipSnapshot(ImmutableDictionary<SiloAddress, ClusterMember>.Empty, MembershipVersion.MinValue),
+        lifetime ?? new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance),
         NullLogger<LastingMembershipTable>.Instance);
 
     public static SiloAddress Address(int number) => SiloAddress.New(IPAddress.Loopback, 5000 + number, 1000 + number);

@@ -32,9 +32,8 @@ public sealed class PrivatePostgreSql : IDisposable
             Run("chown", ServerUser, folder);
         }
 
-        string data = Path.Combine(folder, "data");
-        RunAsServer("initdb", "-D", data, "-U", "lattice", "-A", "trust", "--no-sync", "-E", "UTF8");
-        RunAsServer("pg_ctl", "-D", data, "-w", "-s", "-l", Path.Combine(folder, "log"), "-o", $"-p {port} -k {folder} -h 127.0.0.1 -F", "start");
+        RunAsServer("initdb", "-D", Data, "-U", "lattice", "-A", "trust", "--no-sync", "-E", "UTF8");
+        Start();
     }
 
     /// <summary>Why there is no server; null when there is one.</summary>
@@ -60,15 +59,21 @@ public sealed class PrivatePostgreSql : IDisposable
         return Connection(name);
     }
 
+    public void Start() => RunAsServer("pg_ctl", "-D", Data, "-w", "-s", "-l", Path.Combine(folder!, "log"), "-o", $"-p {port} -k {folder} -h 127.0.0.1 -F", "start");
+
+    public void Stop() => RunAsServer("pg_ctl", "-D", Data, "-w", "-s", "-m", "immediate", "stop");
+
     public void Dispose()
     {
         if (folder is not null)
         {
             NpgsqlConnection.ClearAllPools();
-            RunAsServer("pg_ctl", "-D", Path.Combine(folder, "data"), "-w", "-s", "-m", "immediate", "stop");
+            Stop();
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private string Data => Path.Combine(folder!, "data");
 
     private string Connection(string database) => $"Host=127.0.0.1;Port={port};Database={database};Username=lattice";
 

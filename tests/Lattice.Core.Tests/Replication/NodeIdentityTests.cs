@@ -88,9 +88,9 @@ public sealed class NodeIdentityTests
     [Fact]
     public void People_can_read_it()
     {
-        new NodeIdentity { Node = 3, Incarnation = 0x4D, ClusterId = 0x63 }.Save(_disk, Directory);
+        new NodeIdentity { Node = 3, Incarnation = 0x4D, ClusterId = 0x63, ClusterName = "blue" }.Save(_disk, Directory);
         string text = Encoding.UTF8.GetString(_disk.Bytes(PathOf));
-        Assert.Contains("\nversion=1\nnode=3\nincarnation=000000000000004d\ncluster=0000000000000063\nchecksum=", text, StringComparison.Ordinal);
+        Assert.Contains("\nversion=1\nnode=3\nincarnation=000000000000004d\ncluster=0000000000000063\nname=blue\nchecksum=", text, StringComparison.Ordinal);
     }
 
     [Fact]
