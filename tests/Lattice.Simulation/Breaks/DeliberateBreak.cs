@@ -49,6 +49,9 @@ internal class DeliberateBreak
     /// <summary>Another frame to send in place of the message; null: the message as it is.</summary>
     public virtual byte[]? Rewrite(uint group, Message message) => null;
 
+    /// <summary>Whether the message is lost.</summary>
+    public virtual bool Drops(uint group, Message message) => false;
+
     /// <summary>Another write batch in place of the one that a client sent.</summary>
     public virtual ReadOnlyMemory<byte> RewriteWrite(ReadOnlyMemory<byte> batch) => batch;
 

@@ -161,7 +161,7 @@ internal sealed class SimulatedClient
 
         long pause = reply.Status == ReplyStatus.NotLeader && reply.Leader != 0 && call.Attempts % 3 != 2
             ? 0
-            : _random.Between(10L, 200L) * VirtualClock.Millisecond;
+            : _random.Between(2L, Math.Min(200L, 10L * call.Attempts)) * VirtualClock.Millisecond;
         _workload.Clock.After(pause, () =>
         {
             if (!call.Over)

@@ -24,6 +24,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     private bool _paused;
     private bool _tickHeld;
     private bool _flushing;
+    private long _lastSync;
 
     public NodeProcess(SimulatedCluster cluster, Machine machine)
     {
@@ -215,7 +216,12 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     /// <summary>The second half, some time later: what has been appended meanwhile is not part of it.</summary>
     private void Sync()
     {
-        Core.Log.Sync();
+        if (Core.Log.Options.SyncOnWrite || _cluster.Clock.Now - _lastSync >= (long)Core.Log.Options.SyncInterval.TotalMicroseconds)
+        {
+            Core.Log.Sync();
+            _lastSync = _cluster.Clock.Now;
+        }
+
         Core.LogFlushed();
         _flushing = false;
         if (Core.Log.HasPending)

@@ -201,10 +201,9 @@ internal sealed class SimulatedCluster : ICluster
 
     public void SendFrame(int from, uint group, Message message, byte[] frame)
     {
-        _ = group;
         frame = _break.Rewrite(group, message) ?? frame;
         Coverage.Count($"message: {message.Kind}");
-        if (_machines.TryGetValue(message.To, out Machine? target))
+        if (!_break.Drops(group, message) && _machines.TryGetValue(message.To, out Machine? target))
         {
             Network.Send(from, message.To, frame.Length, mayDuplicate: true, () =>
             {
