@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -21,6 +22,7 @@ internal sealed class Replica : IDisposable
     private readonly RaftNode raft;
     private readonly GroupLog log;
     private readonly StateMachine state;
+    private readonly ExecutionVerifier? verifier;
     private readonly IStateEngine engine;
     private readonly IReplicaTransport transport;
     private readonly IReplicaOwner owner;
@@ -51,6 +53,7 @@ internal sealed class Replica : IDisposable
     {
         (Group, Node, incarnation) = (parts.Group, parts.Node, parts.Incarnation);
         (raft, log, state, engine) = (parts.Raft, parts.Log, parts.State, parts.Engine);
+        verifier = settings.VerifyExecution ? new ExecutionVerifier(state) : null;
         this.settings = settings;
         this.time = time;
         tickInterval = Math.Max(1, (long)(settings.TickInterval.TotalSeconds * time.TimestampFrequency));
@@ -402,7 +405,11 @@ internal sealed class Replica : IDisposable
         try
         {
             NoteConfiguration(entries);
-            applied = state.Apply(entries, raft.ApplyConfiguration);
+            ExecutedEntries executed = state.Execute(entries, raft.ApplyConfiguration);
+            verifier?.Check(entries, executed);
+            state.Commit(executed);
+            verifier?.Committed();
+            applied = executed.Entries;
         }
         catch (DiskFullException)
         {
@@ -482,6 +489,7 @@ internal sealed class Replica : IDisposable
             // The state must be durable before the log that led to it goes: after a crash in between, the state is
             // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
             engine.Flush();
+            verifier?.Reset();
             unwritten = null;
             long sequence = log.Reset(installed.Position);
             raft.SnapshotInstalled(installed);
