@@ -3,6 +3,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -20,6 +21,9 @@ internal interface INodeScheduler
 
     /// <summary>A replica that was behind its leader's log has taken a snapshot in.</summary>
     void SnapshotInstalled(uint group, LogPosition position);
+
+    /// <summary>A replica was found to be wrong; it does nothing any more, and the node must stop.</summary>
+    void Diverged(Divergence divergence);
 }
 
 /// <summary>
@@ -206,6 +210,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <inheritdoc/>
     public void SnapshotInstalled(Replica replica, LogPosition position) => scheduler.SnapshotInstalled(replica.Group, position);
+
+    /// <inheritdoc/>
+    public void Diverged(Replica replica, Divergence divergence) => scheduler.Diverged(divergence);
 
     /// <inheritdoc/>
     public void StateChanged(Replica replica)

@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 using Microsoft.Extensions.Logging;
 
 namespace Lattice.Core.Replication;
@@ -256,6 +257,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         public void LeaderChanged(uint group, int leader) => host.LeaderChanged?.Invoke(group, leader);
 
         public void SnapshotInstalled(uint group, LogPosition position) => host.LogSnapshotInstalled(group, position.Index);
+
+        public void Diverged(Divergence divergence) => host.fatal.TrySetResult(new StateDivergenceException(divergence));
     }
 
     private sealed class LogObserver(ReplicaHost host) : ILogObserver

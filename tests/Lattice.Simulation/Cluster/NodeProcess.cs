@@ -4,6 +4,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 using Lattice.Simulation.Runtime;
 using Lattice.Simulation.State;
 
@@ -153,6 +154,8 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         _cluster.Coverage.Count("node: snapshots installed");
         _cluster.Trace.Line(_machine.Id, $"group {group}: a snapshot at {position.Index} is installed");
     }
+
+    void INodeScheduler.Diverged(Divergence divergence) => _cluster.Diverged(_machine, divergence);
 
     void IReplicaTransport.Send(uint group, Message message)
     {

@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
+using Lattice.Core.Verification;
 using Lattice.Simulation.Breaks;
 using Lattice.Simulation.Clients;
 using Lattice.Simulation.Network;
@@ -153,6 +154,10 @@ internal sealed class SimulatedCluster : ICluster
             PowerLost(machine, "in the middle of writing");
         }
     }
+
+    /// <summary>A replica of the node was found to be wrong.</summary>
+    public void Diverged(Machine machine, Divergence divergence) =>
+        throw new SimulationFailure($"Node {machine.Id} raises an alarm though nothing was corrupted: {divergence.Kind} in phase {divergence.Phase}: {divergence.Message}");
 
     /// <summary>The node's process dies now, be it of kill -9.</summary>
     public void ProcessDied(Machine machine, string why)
