@@ -20,6 +20,7 @@ internal sealed class EntryApplier
     private readonly IReplicaOwner owner;
     private readonly Action<AppliedEntry> applied;
     private readonly ExecutionVerifier? verifier;
+    private readonly Drills drills;
 
     // Executed, or about to be, but not committed; the same entries have to be applied next. What is committed in the log behind them stays there
     // meanwhile, and not in memory.
@@ -31,6 +32,7 @@ internal sealed class EntryApplier
         (raft, log, state) = (parts.Raft, parts.Log, parts.State);
         this.owner = owner;
         this.applied = applied;
+        drills = new Drills(state, raft);
         if (settings.Verify)
         {
             verifier = new ExecutionVerifier(state);
@@ -41,6 +43,9 @@ internal sealed class EntryApplier
 
     /// <summary>The comparison with the other replicas; null: it is switched off.</summary>
     public DigestExchange? Exchange { get; }
+
+    /// <summary>Faults that an operator injects.</summary>
+    public Drills Drills => drills;
 
     /// <summary>Whether clients may be answered from the state.</summary>
     public bool MayServe => Exchange is null || Exchange.MayServe;
@@ -82,7 +87,9 @@ internal sealed class EntryApplier
         try
         {
             NoteConfiguration(entries);
+            entries = drills.BeforeExecution(entries);
             executed = state.Execute(entries, raft.ApplyConfiguration);
+            drills.AfterExecution(executed);
             verifier?.Check(entries, executed);
             if (!AgreesWithPeers(executed))
             {

@@ -239,6 +239,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     {
         // Not the node's own limits: all replicas must decide alike.
         var state = new StateMachine(engine, 0, new StateLimits(), cache);
+        Check(state);
         Replica system = Create(0, state);
         replicas[0] = system;
         if (ReadCatalog(state) is { } read)
@@ -288,6 +289,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
                 founded = true;
             }
 
+            Check(state);
             begun.Add((record.Id, state));
         }
 
@@ -305,6 +307,15 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         if (begun.Count > 0)
         {
             scheduler.LogAppended();
+        }
+    }
+
+    private void Check(StateMachine state)
+    {
+        if (options.Replica.Verify && options.CheckStateAtBoot)
+        {
+            using GroupSnapshot view = state.OpenSnapshot();
+            StateCheck.Run(view, DivergencePhase.Boot);
         }
     }
 

@@ -85,6 +85,9 @@ internal sealed class Replica : IDisposable
     /// <summary>The state machine; only for what runs in this replica's loop.</summary>
     internal StateMachine State => state;
 
+    /// <summary>Faults that an operator injects; only for what runs in this replica's loop.</summary>
+    internal Drills Drills => applier.Drills;
+
     /// <summary>Raft; only for what runs in this replica's loop.</summary>
     internal RaftNode Raft => raft;
 

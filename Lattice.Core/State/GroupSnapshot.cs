@@ -35,6 +35,24 @@ public sealed class GroupSnapshot : IDisposable
     /// <summary>What the snapshot stands for.</summary>
     public SnapshotMetadata Metadata { get; }
 
+    /// <summary>What the state stands for.</summary>
+    internal SnapshotHeader Header => header;
+
+    /// <summary>A cursor over records and sessions.</summary>
+    // They lie next to each other; the expiry index follows from the records.
+    internal IStateCursor Rows() => view.Cursor(StateKeys.Prefix(Group, epoch, RowKind.Record), StateKeys.Prefix(Group, epoch, RowKind.Expiry));
+
+    /// <summary>The stored digests.</summary>
+    internal DigestTable ReadDigests()
+    {
+        var digests = new DigestTable(Group);
+        digests.Load(view, new StateKeys(Group, epoch));
+        return digests;
+    }
+
+    /// <summary>A record's row, read once more.</summary>
+    internal byte[]? ReadAgain(ReadOnlySpan<byte> key) => view.Get(new StateKeys(Group, epoch).Record(key));
+
     /// <summary>The blocks, in order; each is an array of its own of at most 256 KiB and a little. Can be read once.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Blocks()
     {
@@ -45,8 +63,8 @@ public sealed class GroupSnapshot : IDisposable
         uint number = 0;
         yield return SnapshotBlock.Encode(SnapshotBlockKind.Header, number++, header.Encode(), compressor: null, scratch);
 
-        // Records and sessions lie next to each other; the expiry index follows from the records and is made anew by the receiver.
-        using IStateCursor cursor = view.Cursor(StateKeys.Prefix(Group, epoch, RowKind.Record), StateKeys.Prefix(Group, epoch, RowKind.Expiry));
+        // The expiry index is made anew by the receiver.
+        using IStateCursor cursor = Rows();
         var digests = new DigestTable(Group);
         digests.SetConfiguration(header.Configuration);
         var rows = new RowStream(cursor, digests);

@@ -51,6 +51,19 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
     public bool IsCacheCoherent(ReadOnlySpan<byte> key) =>
         !cache.TryGet(scope, key, out byte[]? row) || row.AsSpan().SequenceEqual(engine.Get(keys.Record(key)));
 
+    /// <summary>Checks every cached record. Any thread.</summary>
+    /// <exception cref="StateDivergenceException">One is not what was put into the cache.</exception>
+    public void CheckCached()
+    {
+        if (FindDamagedInCache() is { } damaged)
+        {
+            throw CacheDamaged(damaged.Key, damaged.Row);
+        }
+    }
+
+    /// <summary>The first cached record, if any, that is not what was put into the cache. Any thread.</summary>
+    public (byte[] Key, byte[] Row)? FindDamagedInCache() => cache.Find(scope, (key, row) => !StateRecord.IsSound(keys.Group, key, row));
+
     /// <summary>A cursor over the rows of records from a key (inclusive) to a key (exclusive; empty: to the end).</summary>
     public IStateCursor Cursor(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
@@ -72,9 +85,22 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
         }
     }
 
+    /// <summary>Flips a bit of a cached record: a fault for drills. Gives its key.</summary>
+    public byte[]? FlipCachedBit(Random random) => cache.FlipBit(scope, random);
+
+    /// <summary>Overwrites a stored record past everything that goes with it: a fault for drills.</summary>
+    public void Overwrite(byte[] key, byte[] row)
+    {
+        cache.Remove(scope, key);
+        using StateBatch batch = engine.CreateBatch();
+        batch.Put(keys.Record(key), row);
+        engine.Write(batch);
+    }
+
     private StateDivergenceException CacheDamaged(ReadOnlySpan<byte> key, byte[] row)
     {
-        byte[]? stored = engine.Get(keys.Record(key));
+        // Not the shared keys: their buffer belongs to the loop.
+        byte[]? stored = engine.Get(new StateKeys(keys.Group, keys.Epoch).Record(key));
         bool storedIsSound = stored is not null && StateRecord.IsSound(keys.Group, key, stored);
         return new StateDivergenceException(new Divergence
         {
