@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using Lattice.Core.Consensus;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.State;
 
@@ -72,5 +73,11 @@ internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, u
         }
     }
 
-    public static StateFormatException Damaged(uint group) => new($"The rows that say what the state of group {group} stands for are missing or damaged. Remove the files in 'wal' and 'state' and start again: the other nodes then bring this one up to date.");
+    public static StateDivergenceException Damaged(uint group) => new(new Divergence
+    {
+        Kind = DivergenceKind.StoredDigest,
+        Phase = DivergencePhase.Boot,
+        Group = group,
+        Message = $"The rows that say what the state of group {group} stands for are missing or damaged.",
+    });
 }

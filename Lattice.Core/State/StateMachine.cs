@@ -322,7 +322,7 @@ public sealed class StateMachine
         {
             byte[] row = engine.Get(keys.Fill(RowKind.Meta, default)) ?? throw GroupMeta.Damaged(Group);
             meta = GroupMeta.Decode(Group, row);
-            Configuration = ConfigurationCodec.Decode(engine.Get(keys.Fill(RowKind.Configuration, default)) ?? throw GroupMeta.Damaged(Group));
+            Configuration = ReadConfiguration(keys);
             digests.Load(engine, keys);
             expiries.Load();
             sessions.Load();
@@ -335,6 +335,18 @@ public sealed class StateMachine
         }
 
         return new Parts(store, digests, records, expiries, sessions, new CommandExecutor(limits, ownsSlot, records, expiries, sessions));
+    }
+
+    private Configuration ReadConfiguration(StateKeys keys)
+    {
+        try
+        {
+            return ConfigurationCodec.Decode(engine.Get(keys.Fill(RowKind.Configuration, default)) ?? throw GroupMeta.Damaged(Group));
+        }
+        catch (ConfigurationFormatException)
+        {
+            throw GroupMeta.Damaged(Group);
+        }
     }
 
     /// <summary>The digest of the whole has to be the sum of its parts, and the configuration's has to be that of the row.</summary>

@@ -47,6 +47,9 @@ internal sealed class Drills(StateMachine state, RaftNode raft)
         }
     }
 
+    /// <summary>Takes back what waits for an occasion.</summary>
+    public void Disarm() => armed = null;
+
     /// <summary>Gives the entries as they are to be executed.</summary>
     public IReadOnlyList<Entry> BeforeExecution(IReadOnlyList<Entry> entries)
     {

@@ -145,6 +145,10 @@ internal sealed class SimulationRun
 
             _coverage.Count($"harmless: {machine.Corruption!.What}");
             machine.Corruption = null;
+            foreach (Replica replica in machine.Process?.Core.Replicas ?? [])
+            {
+                replica.Drills.Disarm();
+            }
         }
     }
 
