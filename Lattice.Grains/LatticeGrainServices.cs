@@ -17,6 +17,7 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<LeaderWatch>();
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
+        silo.Services.AddSingleton<DrillHall>();
         silo.Services.AddHostedService<PeerMonitor>();
         silo.Services.AddHostedService<PeerJournal>();
         silo.Services.AddSingleton<PeerWatch>();

@@ -4,6 +4,7 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
 using Lattice.Silo.Membership;
@@ -28,6 +29,9 @@ public static class LatticeServer
     /// <summary>Exit code of a node that had to stop by itself: a failed disk, a broken invariant, a damaged file.</summary>
     public const int Failed = 70;
 
+    /// <summary>Exit code of a node whose state is not what it has to be. It must not be started again before an operator has looked (systemd: <c>RestartPreventExitStatus</c>).</summary>
+    public const int Diverged = 65;
+
     // SIGTERM to exit: within five seconds, also when a peer does not answer or a disk hangs. What has not stopped by itself after the
     // first is told to hurry, and after the second left behind.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3.5);
@@ -45,6 +49,11 @@ public static class LatticeServer
             PortCheck.Run(settings);
             await MembershipDatabase.PrepareAsync(settings, cancellation).ConfigureAwait(false);
             return await RunAsync(settings, Build(settings), cancellation).ConfigureAwait(false);
+        }
+        catch (DivergenceStandsException e)
+        {
+            await errors.WriteLineAsync($"lattice: {e.Message}").ConfigureAwait(false);
+            return Diverged;
         }
         catch (Exception e) when (IsRefusal(e))
         {
@@ -69,7 +78,12 @@ public static class LatticeServer
             await finished.ConfigureAwait(false);
         }
 
-        return fatal.Reason is null ? Stopped : Failed;
+        return fatal.Reason switch
+        {
+            null => Stopped,
+            StateDivergenceException => Diverged,
+            _ => Failed,
+        };
     }
 
     private static async Task RunToEndAsync(NodeSettings settings, WebApplication app, IHostApplicationLifetime lifetime, CancellationToken cancellation)
@@ -117,6 +131,12 @@ public static class LatticeServer
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
             MapHealth(app, host);
             return app;
+        }
+        catch (StateDivergenceException e)
+        {
+            app.Services.GetRequiredService<DivergenceAtBoot>().Explain(e.Divergence);
+            ((IDisposable)app).Dispose();
+            throw new DivergenceStandsException(DivergenceMark.Refusal(settings));
         }
         catch
         {

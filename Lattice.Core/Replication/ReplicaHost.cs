@@ -118,6 +118,28 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Asks the leaders among this node's replicas to hand over to a node.</summary>
     public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.Raft.TransferLeadership(to));
 
+    /// <summary>
+    /// A view of a group's state as it is now, for those who compare it; null: this node has no such group. Also of a replica that has fenced itself.
+    /// </summary>
+    public Task<GroupSnapshot?> OpenViewAsync(uint group) => AskAsync<GroupSnapshot?>(group, r => r.State.OpenSnapshot(), absent: null);
+
+    /// <summary>Compares this node's state of a group with that of a replica which was found to be wrong, beside the group's work.</summary>
+    /// <returns>The buckets that differ and what is in them; null: this node has no such group.</returns>
+    public async Task<BucketAnswer?> CompareAsync(BucketQuestion question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        using GroupSnapshot? view = await OpenViewAsync(question.Group).ConfigureAwait(false);
+        return view is null ? null : await Task.Run(() => BucketComparison.Answer(view, question)).ConfigureAwait(false);
+    }
+
+    /// <summary>Injects a fault into this node's replica of a group, to rehearse what to do about it.</summary>
+    /// <returns>What was done; null: there is no such group, or nothing yet to which it could be done.</returns>
+    public Task<string?> DrillAsync(DrillKind kind, uint group)
+    {
+        LogDrill(kind, group);
+        return AskAsync(group, r => r.Drills.Inject(kind, Random.Shared), absent: null);
+    }
+
     /// <summary>How the node stands.</summary>
     public HostStatus Status() => new()
     {
@@ -229,6 +251,35 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         await Task.WhenAny(Task.WhenAll(done), Fatal).ConfigureAwait(false);
     }
 
+    /// <summary>Asks a replica something in its loop.</summary>
+    private Task<T> AskAsync<T>(uint group, Func<Replica, T> question, T absent)
+    {
+        if (core.Find(group) is not { } replica)
+        {
+            return Task.FromResult(absent);
+        }
+
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        replica.Do(r =>
+        {
+            try
+            {
+                answer.SetResult(question(r));
+            }
+            catch (Exception e) when (e is not StateDivergenceException and not InvariantViolationException)
+            {
+                answer.SetException(e);
+            }
+            catch (Exception)
+            {
+                // The drill was noticed on the spot. Who asked learns that it was done; the replica fences itself.
+                answer.SetResult(absent);
+                throw;
+            }
+        });
+        return answer.Task;
+    }
+
     private void OnEveryReplica(Action<Replica> command)
     {
         foreach (Replica replica in core.Replicas)
@@ -301,6 +352,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The volume of the log has room again: writes are accepted")]
     private partial void LogDiskHasRoom();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Drill: an operator injects a fault of kind {Kind} into group {Group}")]
+    private partial void LogDrill(DrillKind kind, uint group);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The node stops: {Reason}")]
     private partial void LogFatal(string reason, Exception exception);
