@@ -86,8 +86,14 @@ public sealed record DivergenceChecks
     /// <summary>State machine and reference model agreed on the entry.</summary>
     public bool? ModelAgreed { get; init; }
 
-    /// <summary>The entry has the same bytes on the other replicas, or on the own disk.</summary>
-    public bool? SameEntryBytes { get; init; }
+    /// <summary>The entry has the same bytes in the logs of other replicas.</summary>
+    public bool? SameEntryBytesOnPeers { get; init; }
+
+    /// <summary>The entry, read again from the own log on the disk, is the one that was written.</summary>
+    public bool? EntryOnDiskAgrees { get; init; }
+
+    /// <summary>Other replicas that the same fault was found on.</summary>
+    public int? OtherReplicasAffected { get; init; }
 }
 
 /// <summary>Digest of a replica at one entry.</summary>
