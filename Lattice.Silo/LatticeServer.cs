@@ -134,7 +134,7 @@ public static class LatticeServer
         }
         catch (StateDivergenceException e)
         {
-            app.Services.GetRequiredService<DivergenceAtBoot>().Explain(e.Divergence);
+            new DivergenceReporter(settings, TimeProvider.System, app.Logger).Write(incarnation: 0, default, e.Divergence);
             ((IDisposable)app).Dispose();
             throw new DivergenceStandsException(DivergenceMark.Refusal(settings));
         }

@@ -69,6 +69,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     public Task<bool> StopNodeAsync(int node) => Client.GetGrain<INodeGrain>(0).Stop(node).AsTask();
 
     /// <inheritdoc/>
+    public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => Client.GetGrain<INodeGrain>(0).Drill(node, kind, group, who).AsTask();
+
+    /// <inheritdoc/>
     public void Answered()
     {
         Interlocked.Exchange(ref lastAnswer, Environment.TickCount64);

@@ -192,6 +192,9 @@ internal sealed class Replica : IDisposable
         }
     }
 
+    /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
+    public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
+
     /// <summary>Drops log entries up to an index that the state has made durable. In the loop.</summary>
     public void Compact(ulong upTo)
     {
@@ -443,6 +446,11 @@ internal sealed class Replica : IDisposable
     /// <summary>The state, or what led to it, is wrong: nothing of it is served, persisted or sent from here on.</summary>
     private void Fence(Divergence divergence)
     {
+        if (state.Pending is { } pending)
+        {
+            divergence = divergence with { Uncommitted = [.. pending.Effects.Where(e => e.After.Exists).Select(e => new DivergentRecord(e.Key, e.After.Row, null, IsExpectedKnown: false))] };
+        }
+
         fenced = true;
         stopping = true;
         writes.LeadershipLost(0);

@@ -118,6 +118,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Asks the leaders among this node's replicas to hand over to a node.</summary>
     public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.Raft.TransferLeadership(to));
 
+    /// <summary>An entry of a group's log; null: there is no such group, or the log does not hold it.</summary>
+    public Task<Entry?> ReadEntryAsync(uint group, ulong index) => AskAsync<Entry?>(group, r => r.ReadEntry(index), absent: null);
+
     /// <summary>
     /// A view of a group's state as it is now, for those who compare it; null: this node has no such group. Also of a replica that has fenced itself.
     /// </summary>

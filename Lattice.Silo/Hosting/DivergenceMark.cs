@@ -1,3 +1,4 @@
+using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
 
 namespace Lattice.Silo.Hosting;
@@ -5,9 +6,6 @@ namespace Lattice.Silo.Hosting;
 /// <summary>The report of a divergence also is the mark that keeps its node from being started again before somebody has looked at it.</summary>
 internal static class DivergenceMark
 {
-    /// <summary>Name of the report in the data directory.</summary>
-    public const string FileName = "divergence-report.json";
-
     /// <summary>Refuses to go on while the mark stands.</summary>
     /// <exception cref="DivergenceStandsException">It does.</exception>
     public static void ThrowIfStanding(NodeSettings settings)
@@ -24,7 +22,7 @@ internal static class DivergenceMark
         + $"Correct the cause; then either bring back a good state with 'lattice restore {settings.Node} FILE', or have the node learn everything anew from the others with 'lattice admin clear-divergence {settings.Node} --yes'. Nothing was changed.";
 
     /// <summary>Where the report of a node lies.</summary>
-    public static string PathOf(NodeSettings settings) => Path.Combine(settings.Storage.DataDirectory, FileName);
+    public static string PathOf(NodeSettings settings) => Path.Combine(settings.Storage.DataDirectory, DivergenceReportFile.FileName);
 }
 
 /// <summary>The node diverged and nobody has cleared it. The message says what to do.</summary>
