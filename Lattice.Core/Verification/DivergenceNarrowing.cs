@@ -15,7 +15,14 @@ public static class DivergenceNarrowing
         ArgumentNullException.ThrowIfNull(divergence);
         ArgumentNullException.ThrowIfNull(own);
         ArgumentNullException.ThrowIfNull(answer);
-        List<DivergentRecord> records = [.. BucketComparison.CompareUncommitted(divergence.Uncommitted, answer), .. BucketComparison.Compare(own, answer)];
+        // What the check named counts for more than what the comparison finds beside it.
+        var named = divergence.Records.ToDictionary(r => r.Key.ToArray(), ByteKeyComparer.Instance);
+        var compared = BucketComparison.CompareUncommitted(divergence.Uncommitted, answer).Concat(BucketComparison.Compare(own, answer)).ToList();
+        List<DivergentRecord> records =
+        [
+            .. named.Values.Select(r => r.IsExpectedKnown ? r : compared.Find(c => c.Key.Span.SequenceEqual(r.Key.Span)) is { } found ? r with { Expected = found.Expected, IsExpectedKnown = true } : r),
+            .. compared.Where(c => !named.ContainsKey(c.Key.ToArray())),
+        ];
         bool isWholeStateSound = true;
         try
         {

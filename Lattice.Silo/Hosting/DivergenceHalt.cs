@@ -43,7 +43,8 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
     /// <summary>Finds the records that differ, when that is not known, by comparing with a healthy replica; and the command that wrote them.</summary>
     private async Task<Divergence> NarrowAsync(Divergence divergence)
     {
-        if (divergence.Records.Count == 0 && divergence.Kind is DivergenceKind.PeerDigest or DivergenceKind.StoredDigest)
+        bool isRecordUnknown = divergence.Kind is DivergenceKind.PeerDigest or DivergenceKind.StoredDigest || divergence.Records.Any(r => !r.IsExpectedKnown);
+        if (isRecordUnknown)
         {
             divergence = await CompareAsync(divergence).ConfigureAwait(false);
         }
