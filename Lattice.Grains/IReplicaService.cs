@@ -40,6 +40,11 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<ReadOnlyMemory<byte>> Compare(ReadOnlyMemory<byte> question);
 
+    /// <summary>The sender found one of its replicas to be wrong and stops.</summary>
+    [OneWay]
+    [Alias("peer-diverged")]
+    ValueTask PeerDiverged(int node, uint group, string what);
+
     /// <summary>Injects a fault, to rehearse what to do about it.</summary>
     [Alias("drill")]
     [ResponseTimeout("00:00:05")]

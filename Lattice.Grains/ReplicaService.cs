@@ -40,6 +40,13 @@ public sealed class ReplicaService(
         await host.CompareAsync(EvidenceCodec.DecodeQuestion(question)) is { } answer ? EvidenceCodec.Encode(answer) : default(ReadOnlyMemory<byte>);
 
     /// <inheritdoc/>
+    public ValueTask PeerDiverged(int node, uint group, string what)
+    {
+        host.PeerDiverged(node, group, what);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<DrillReply> Drill(string kind, uint group, string who) => drills.RunAsync(kind, group, who);
 
     /// <inheritdoc/>

@@ -121,6 +121,7 @@ public static class LatticeServer
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         NodeLogging.Configure(builder.Logging);
         builder.Services.AddSystemd();
+        MetricsEndpoint.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.UseUrls($"http://{settings.MetricsAddress}");
         builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings));
@@ -130,6 +131,7 @@ public static class LatticeServer
             // Opened here, so that what is wrong with the data is said before anything listens.
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
             MapHealth(app, host);
+            MetricsEndpoint.Map(app);
             return app;
         }
         catch (StateDivergenceException e)

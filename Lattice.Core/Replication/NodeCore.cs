@@ -22,6 +22,9 @@ internal interface INodeScheduler
     /// <summary>A replica that was behind its leader's log has taken a snapshot in.</summary>
     void SnapshotInstalled(uint group, LogPosition position);
 
+    /// <summary>Entries of a group were checked against the reference model, in so much time.</summary>
+    void Verified(TimeSpan took);
+
     /// <summary>A replica was found to be wrong; it does nothing any more, and the node must stop.</summary>
     void Diverged(Divergence divergence);
 }
@@ -210,6 +213,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <inheritdoc/>
     public void SnapshotInstalled(Replica replica, LogPosition position) => scheduler.SnapshotInstalled(replica.Group, position);
+
+    /// <inheritdoc/>
+    public void Verified(TimeSpan took) => scheduler.Verified(took);
 
     /// <inheritdoc/>
     public void Diverged(Replica replica, Divergence divergence) => scheduler.Diverged(divergence);

@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 using Microsoft.Extensions.Logging;
 
@@ -13,11 +14,15 @@ namespace Lattice.Core.Replication;
 /// </summary>
 public sealed partial class ReplicaHost : IAsyncDisposable
 {
+    private static readonly TimeSpan SlowVerification = TimeSpan.FromMilliseconds(2);
+
     private readonly ReplicaHostOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly NodeCore core;
     private readonly ReplicaWorkers workers;
+    private readonly VerificationMetrics metrics;
+    private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,6 +37,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         this.options = options;
         time = devices.Time;
         logger = devices.Logger;
+        metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this)));
         var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
@@ -78,6 +84,14 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     /// <summary>The transport has reason to believe that the node is gone: groups that it leads elect another leader soon.</summary>
     public void PeerDown(int node) => OnEveryReplica(r => r.Raft.ReportPeerDown(node));
+
+    /// <summary>The node found one of its replicas to be wrong and stops: groups that it leads elect another leader soon.</summary>
+    public void PeerDiverged(int node, uint group, string what)
+    {
+        metrics.Diverged();
+        LogPeerDiverged(node, group, what);
+        PeerDown(node);
+    }
 
     /// <summary>A message to the node could not be sent.</summary>
     public void PeerUnreachable(int node) => OnEveryReplica(r => r.Raft.ReportUnreachable(node));
@@ -193,6 +207,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         }
 
         core.Dispose();
+        metrics.Dispose();
     }
 
     /// <inheritdoc/>
@@ -291,6 +306,23 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         }
     }
 
+    private void OnVerified(TimeSpan took)
+    {
+        metrics.Verified(took);
+        if (took < SlowVerification)
+        {
+            return;
+        }
+
+        // One line a second at most: a machine that is out of breath is not helped by more of them.
+        long now = Environment.TickCount64;
+        long last = Interlocked.Read(ref lastSlowVerification);
+        if (now - last >= 1000 && Interlocked.CompareExchange(ref lastSlowVerification, now, last) == last)
+        {
+            LogSlowVerification((long)took.TotalMicroseconds);
+        }
+    }
+
     private void Fail(Exception reason)
     {
         if (fatal.TrySetResult(reason))
@@ -312,7 +344,13 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         public void SnapshotInstalled(uint group, LogPosition position) => host.LogSnapshotInstalled(group, position.Index);
 
-        public void Diverged(Divergence divergence) => host.fatal.TrySetResult(new StateDivergenceException(divergence));
+        public void Verified(TimeSpan took) => host.OnVerified(took);
+
+        public void Diverged(Divergence divergence)
+        {
+            host.metrics.Diverged();
+            host.fatal.TrySetResult(new StateDivergenceException(divergence));
+        }
     }
 
     private sealed class LogObserver(ReplicaHost host) : ILogObserver
@@ -355,6 +393,12 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The volume of the log has room again: writes are accepted")]
     private partial void LogDiskHasRoom();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "verification took {Microseconds} us for a batch of entries; below 200 is usual, and more than 2000 delays the writes that wait for it")]
+    private partial void LogSlowVerification(long microseconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} found its replica of group {Group} to be wrong and stops: {What}")]
+    private partial void LogPeerDiverged(int node, uint group, string what);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Drill: an operator injects a fault of kind {Kind} into group {Group}")]
     private partial void LogDrill(DrillKind kind, uint group);

@@ -24,6 +24,7 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
     public async Task ExplainAsync(Divergence divergence)
     {
         LogDetected(divergence.Group, divergence.Message);
+        Announce(divergence);
         Divergence known = divergence;
         try
         {
@@ -38,6 +39,15 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
         ReplicaStatus? status = host.Status().Replicas.FirstOrDefault(r => r.Group == divergence.Group);
         var standing = new ReplicaStanding(status?.Role ?? RaftRole.Follower, status?.Term ?? 0, status?.Applied.Index ?? 0);
         new DivergenceReporter(settings, time, logger).Write(host.Status().Identity.Incarnation, standing, known);
+    }
+
+    /// <summary>Tells the others, so that leaderships move at once and the divergence is counted where somebody still reads counters.</summary>
+    private void Announce(Divergence divergence)
+    {
+        foreach (int peer in settings.Cluster.Peers.Select(p => p.Id).Where(id => id != settings.Node))
+        {
+            peers.Find(peer)?.PeerDiverged(settings.Node, divergence.Group, divergence.Message).AsTask().Ignore();
+        }
     }
 
     /// <summary>Finds the records that differ, when that is not known, by comparing with a healthy replica; and the command that wrote them.</summary>
