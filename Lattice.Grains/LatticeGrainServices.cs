@@ -21,6 +21,7 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddHostedService<PeerMonitor>();
         silo.Services.AddHostedService<PeerJournal>();
+        silo.Services.AddHostedService<DepartureWatch>();
         silo.Services.AddSingleton<PeerWatch>();
         silo.Configure<SiloConnectionOptions>(o =>
         {
