@@ -110,12 +110,8 @@ internal sealed class LeaderRole : Role
     /// <summary>The transport says that a member's process is gone.</summary>
     public void OnPeerDown(int node)
     {
-        if (replicator.Find(node) is { } member)
-        {
-            member.Pause();
-            member.IsGone = true;
-            transfer.Lost(node);
-        }
+        replicator.Find(node)?.Pause();
+        transfer.Lost(node);
     }
 
     public override void ReadIndex(ulong context) => reads.Add(new PendingRead(Core.Node, context, Core.Nonce));

@@ -35,9 +35,6 @@ internal sealed class Progress(Member member, bool isVoter, ulong next, long tic
     /// <summary>Tick at which the member was last heard.</summary>
     public long ContactTick { get; set; } = tick;
 
-    /// <summary>Whether the transport said that the member's process is gone, and nothing came from it since.</summary>
-    public bool IsGone { get; set; }
-
     /// <summary>Highest heartbeat round that the member answered.</summary>
     public ulong AnsweredRound { get; set; }
 

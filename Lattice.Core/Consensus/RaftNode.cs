@@ -210,6 +210,7 @@ public sealed class RaftNode
     /// </summary>
     public void ReportPeerDown(int node)
     {
+        core.NoteGone(node);
         (core.Role as LeaderRole)?.OnPeerDown(node);
         if (core.Leader == node && core.Role is FollowerRole && !core.Options.LeaseReads)
         {

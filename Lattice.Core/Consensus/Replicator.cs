@@ -83,7 +83,7 @@ internal sealed class Replicator
     {
         if (members.TryGetValue(message.From, out Progress? member) && member.Member.Incarnation != 0 && member.Member.Incarnation == message.FromIncarnation)
         {
-            (member.ContactTick, member.IsGone) = (core.Ticks, false);
+            member.ContactTick = core.Ticks;
             return member;
         }
 
@@ -240,7 +240,7 @@ internal sealed class Replicator
         return all;
     }
 
-    private bool IsRecentlyActive(Progress member) => !member.IsGone && core.Ticks - member.ContactTick < core.Options.ElectionTicks;
+    private bool IsRecentlyActive(Progress member) => !core.IsGone(member.Member.Node) && core.Ticks - member.ContactTick < core.Options.ElectionTicks;
 
     private ulong OwnMatch() => core.IsAcceptedVoter ? core.Log.Persisted : 0;
 
