@@ -341,7 +341,7 @@ internal sealed class Replica : IDisposable
             queries.Confirm(ready.Reads[i], raft.Leader);
         }
 
-        queries.Answer(state);
+        queries.Answer(state, raft.Leader);
         for (int i = 0; i < ready.JoinRequests.Count; i++)
         {
             membership.Join(raft, ready.JoinRequests[i]);
@@ -417,7 +417,7 @@ internal sealed class Replica : IDisposable
         raft.Applied(entries[^1].Index);
         for (int i = 0; i < applied.Count; i++)
         {
-            writes.Applied(applied[i]);
+            writes.Applied(applied[i], raft.Leader);
         }
 
         owner.StateChanged(this);
