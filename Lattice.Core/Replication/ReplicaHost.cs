@@ -151,12 +151,22 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             await logWriter.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (!Fatal.IsCompleted)
+        try
         {
-            core.Checkpoint();
+            if (!Fatal.IsCompleted)
+            {
+                core.Checkpoint();
+            }
         }
-
-        core.Dispose();
+        catch (DiskFullException)
+        {
+            // What the state could not take is in the log, and applied again when the node starts.
+            return;
+        }
+        finally
+        {
+            core.Dispose();
+        }
     }
 
     /// <inheritdoc/>
