@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
 
 namespace Lattice.Grains;
 
@@ -10,6 +11,7 @@ public static class LatticeGrainServices
     public static ISiloBuilder AddLatticeGrains(this ISiloBuilder silo)
     {
         silo.AddGrainService<ReplicaService>();
+        silo.AddGrainDirectory(PlacedHere.Name, static (_, _) => new PlacedHere());
         silo.Services.AddSingleton<PeerLinks>();
         silo.Services.AddSingleton<OrleansReplicaTransport>();
         silo.Services.AddSingleton<PeerDirectory>();
@@ -20,6 +22,7 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<DrillHall>();
         silo.Services.AddHostedService<PeerMonitor>();
         silo.Services.AddHostedService<PeerJournal>();
+        silo.Services.AddHostedService<DepartureWatch>();
         silo.Services.AddSingleton<PeerWatch>();
         silo.Configure<SiloConnectionOptions>(o =>
         {

@@ -1,11 +1,13 @@
 using Lattice.Core.Replication;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 
 namespace Lattice.Grains;
 
 /// <summary>Looks at the cluster from this silo.</summary>
 [StatelessWorker]
 [Reentrant]
+[GrainDirectory(PlacedHere.Name)]
 public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers) : Grain, INodeGrain
 {
     /// <inheritdoc/>

@@ -1,9 +1,6 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using Lattice.Core.Disk;
-using Lattice.Core.Log;
 using Lattice.Core.Replication;
-using Lattice.Core.State;
 using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
@@ -48,21 +45,21 @@ public static class LatticeServer
         {
             PortCheck.Run(settings);
             await MembershipDatabase.PrepareAsync(settings, cancellation).ConfigureAwait(false);
-            return await RunAsync(settings, Build(settings), cancellation).ConfigureAwait(false);
+            return await RunAsync(settings, Build(settings), errors, cancellation).ConfigureAwait(false);
         }
         catch (DivergenceStandsException e)
         {
             await errors.WriteLineAsync($"lattice: {e.Message}").ConfigureAwait(false);
             return Diverged;
         }
-        catch (Exception e) when (IsRefusal(e))
+        catch (Exception e) when (NodeFailure.Explain(settings, e) is { } reason)
         {
-            await errors.WriteLineAsync($"lattice: {e.Message}").ConfigureAwait(false);
+            await errors.WriteLineAsync($"lattice: {reason}").ConfigureAwait(false);
             return CannotStart;
         }
     }
 
-    private static async Task<int> RunAsync(NodeSettings settings, WebApplication app, CancellationToken cancellation)
+    private static async Task<int> RunAsync(NodeSettings settings, WebApplication app, TextWriter errors, CancellationToken cancellation)
     {
         IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         FatalReason fatal = app.Services.GetRequiredService<FatalReason>();
@@ -75,7 +72,15 @@ public static class LatticeServer
         }
         else
         {
-            await finished.ConfigureAwait(false);
+            try
+            {
+                await finished.ConfigureAwait(false);
+            }
+            catch (Exception e) when (lifetime.ApplicationStarted.IsCancellationRequested && NodeFailure.Explain(settings, e) is { } reason)
+            {
+                await errors.WriteLineAsync($"lattice: The node did not stop in order. {reason} See to that, then start it again; what it acknowledged is in its log.").ConfigureAwait(false);
+                return Failed;
+            }
         }
 
         return fatal.Reason switch
@@ -99,7 +104,7 @@ public static class LatticeServer
                 // Asked to stop while it started.
                 return;
             }
-            catch (Exception e) when (e is OrleansException or DbException or IOException or SocketException or TimeoutException)
+            catch (Exception e) when (e is OrleansException or DbException or SocketException or TimeoutException)
             {
                 throw new NodeStartException($"Node {settings.Node} could not join the cluster '{settings.Cluster.Name}': {e.Message} Check that the nodes which 'lattice status' shows can be reached from here and that the membership database is up, then start it again. The node's data is intact.", e);
             }
@@ -154,9 +159,4 @@ public static class LatticeServer
             ? Results.Text("ready")
             : Results.Text("The system group has no leader that this node knows of.", statusCode: StatusCodes.Status503ServiceUnavailable));
     }
-
-    private static bool IsRefusal(Exception e) => e is
-        NodeStartException or NodeIdentityException or DataDirectoryInUseException or LogCorruptException or LogVersionException
-        or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException or DiskFullException or DiskFailedException
-        or UnauthorizedAccessException;
 }

@@ -35,6 +35,9 @@ internal interface INodeScheduler
 /// </summary>
 internal sealed class NodeCore : IReplicaOwner, IDisposable
 {
+    /// <summary>Where the first configuration of a data group stands.</summary>
+    private static readonly LogPosition Founding = new(1, 1);
+
     private readonly NodeCoreOptions options;
     private readonly IDisk disk;
     private readonly IStateEngine engine;
@@ -291,7 +294,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
             var state = new StateMachine(engine, record.Id, Catalog.Limits, cache, slot => Catalog.GroupOf(slot) == record.Id);
             if (isFounder && state.Applied.Index == 0)
             {
-                state.Bootstrap(FirstConfiguration(record), new LogPosition(1, 1));
+                state.Bootstrap(FirstConfiguration(record), Founding);
                 founded = true;
             }
 
@@ -307,7 +310,13 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
         foreach ((uint group, StateMachine state) in begun)
         {
-            replicas[group] = Create(group, state);
+            Replica replica = Create(group, state);
+            replicas[group] = replica;
+            if (state.Applied == Founding && LeadershipKeeper.Preferred(group, state.Configuration) == options.Node)
+            {
+                // Nobody leads a group that begins: no election timeout has to pass before the one that leads it best asks for it.
+                replica.Do(static r => r.Raft.Campaign());
+            }
         }
 
         if (begun.Count > 0)

@@ -61,7 +61,7 @@ internal sealed class Replica : IDisposable
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
         leadership = new LeadershipKeeper(parts.Group, settings);
-        applier = new EntryApplier(parts, settings, owner, time, SendOutsideRaft, writes.Applied);
+        applier = new EntryApplier(parts, settings, owner, time, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
         durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
@@ -439,7 +439,7 @@ internal sealed class Replica : IDisposable
     {
         if (applier.MayServe)
         {
-            queries.Answer(state);
+            queries.Answer(state, raft.Leader);
         }
     }
 

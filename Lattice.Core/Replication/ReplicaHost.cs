@@ -179,19 +179,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             return;
         }
 
-        if (!Fatal.IsCompleted)
-        {
-            await HandOverAsync(cancellation).ConfigureAwait(false);
-        }
-
         if (ticks is not null)
         {
-            await ticks.DisposeAsync().ConfigureAwait(false);
-        }
-
-        if (!Fatal.IsCompleted)
-        {
-            await ShutDownReplicasAsync().ConfigureAwait(false);
+            await LeaveGroupsAsync(ticks, cancellation).ConfigureAwait(false);
         }
 
         checkpoints.Dispose();
@@ -201,55 +191,57 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             await logWriter.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (!Fatal.IsCompleted)
+        try
         {
-            core.Checkpoint();
+            if (!Fatal.IsCompleted)
+            {
+                core.Checkpoint();
+            }
         }
-
-        core.Dispose();
-        metrics.Dispose();
+        catch (DiskFullException)
+        {
+            // What the state could not take is in the log, and applied again when the node starts.
+            return;
+        }
+        finally
+        {
+            core.Dispose();
+            metrics.Dispose();
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    private async Task HandOverAsync(CancellationToken cancellation)
+    /// <summary>From running to silent; only when the host was started.</summary>
+    private async Task LeaveGroupsAsync(ITimer clock, CancellationToken cancellation)
     {
-        long start = time.GetTimestamp();
-        foreach (Replica replica in core.Replicas)
+        if (!Fatal.IsCompleted)
         {
-            replica.Do(HandOver);
+            await HandOverAsync(cancellation).ConfigureAwait(false);
         }
 
-        while (core.Replicas.Any(r => r.Status.Role == RaftRole.Leader && r.Status.Configuration.Voters.Count > 1)
-            && time.GetElapsedTime(start) < options.HandOverTimeout
-            && !cancellation.IsCancellationRequested)
+        await clock.DisposeAsync().ConfigureAwait(false);
+        if (!Fatal.IsCompleted)
         {
-            await Task.Delay(options.Node.Replica.TickInterval / 5, time, CancellationToken.None).ConfigureAwait(false);
+            await ShutDownReplicasAsync().ConfigureAwait(false);
         }
     }
 
-    private static void HandOver(Replica replica)
+    private async Task HandOverAsync(CancellationToken cancellation)
     {
-        if (replica.Raft.Role != RaftRole.Leader)
+        long start = time.GetTimestamp();
+        HandOver[] all = [.. core.Replicas.Select(r => new HandOver(r))];
+        do
         {
-            return;
-        }
-
-        int best = 0;
-        ulong furthest = 0;
-        foreach (PeerProgress peer in replica.Raft.Progress)
-        {
-            if (peer.Node != replica.Node && peer.IsVoter && peer.RecentActive && peer.Match >= furthest)
+            foreach (HandOver one in all)
             {
-                (best, furthest) = (peer.Node, peer.Match);
+                one.Advance();
             }
-        }
 
-        if (best != 0)
-        {
-            replica.Raft.TransferLeadership(best);
+            await Task.Delay(options.Node.Replica.TickInterval / 5, time, CancellationToken.None).ConfigureAwait(false);
         }
+        while (!all.All(one => one.IsFinished) && time.GetElapsedTime(start) < options.HandOverTimeout && !cancellation.IsCancellationRequested && !Fatal.IsCompleted);
     }
 
     private async Task ShutDownReplicasAsync()
