@@ -1,3 +1,4 @@
+using Lattice.Core.Verification;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 
@@ -11,6 +12,7 @@ public static class LatticeGrainServices
     {
         silo.AddGrainService<ReplicaService>();
         silo.Services.AddSingleton<PeerLinks>();
+        silo.Services.AddSingleton<LamportClock>();
         silo.Services.AddSingleton<OrleansReplicaTransport>();
         silo.Services.AddSingleton<PeerDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Lattice.Core.Verification;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
@@ -37,7 +38,11 @@ public static class SiloBuilderExtensions
             SyncOnWrite = settings.Storage.SyncOnWrite,
             StartedAt = TimeProvider.System.GetUtcNow(),
         });
-        silo.Services.AddSingleton(services => ReplicaHostFactory.Open(settings, services.GetRequiredService<OrleansReplicaTransport>(), services.GetRequiredService<ILoggerFactory>()));
+        silo.Services.AddSingleton(services => ReplicaHostFactory.Open(
+            settings,
+            services.GetRequiredService<OrleansReplicaTransport>(),
+            services.GetRequiredService<LamportClock>(),
+            services.GetRequiredService<ILoggerFactory>()));
         silo.Services.AddSingleton(services => services.GetRequiredService<NodeStorage>().Host);
         silo.Services.AddSingleton<FatalReason>();
         silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();

@@ -54,6 +54,9 @@ public sealed class RaftNode
     /// <summary>Last index of the log, durable or not.</summary>
     public ulong LastIndex => core.Log.LastIndex;
 
+    /// <summary>Last entry of the log, durable or not.</summary>
+    public LogPosition LastPosition => core.Log.Last;
+
     /// <summary>The members in effect.</summary>
     public Configuration Configuration => core.Configuration;
 

@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -31,6 +32,7 @@ internal sealed class Replica : IDisposable
     private readonly LeadershipKeeper leadership;
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
+    private readonly ReplicaTrace trace;
     private readonly ulong incarnation;
     private readonly TimeProvider time;
     private readonly long tickInterval;
@@ -66,7 +68,9 @@ internal sealed class Replica : IDisposable
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
         ulong firstStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
-        snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, raft.ReportSnapshot);
+        snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, StreamEnded);
+        trace = new ReplicaTrace(parts.Trace, parts.Group);
+        trace.Opened(raft);
         status = Picture();
     }
 
@@ -137,14 +141,30 @@ internal sealed class Replica : IDisposable
     }
 
     /// <summary>Does what there is to do.</summary>
+    /// <exception cref="InvariantViolationException">A rule was broken that always holds: the replica must not run any more.</exception>
     public void Run()
     {
         Volatile.Write(ref scheduled, 0);
+        try
+        {
+            Work();
+            raft.Monitor.StateStands(state.Applied, state.ClockMs);
+        }
+        catch (InvariantViolationException violation)
+        {
+            trace.Violated(violation);
+            throw;
+        }
+    }
+
+    private void Work()
+    {
         bool more = TakeInputs();
         for (int round = 0; ; round++)
         {
             durability.Release();
             ServeRequests();
+            trace.Stands(raft);
             if (!raft.HasReady)
             {
                 break;
@@ -240,6 +260,7 @@ internal sealed class Replica : IDisposable
         {
             case ReplicaInputKind.Message:
                 OnMessage(input.Message!);
+                trace.Stands(raft);
                 break;
             case ReplicaInputKind.Command:
                 input.Command!(this);
@@ -271,6 +292,7 @@ internal sealed class Replica : IDisposable
     private void OnTick()
     {
         raft.Tick();
+        trace.Stands(raft);
         ApplyWhatWaits();
 
         queries.Tick(raft.Leader);
@@ -286,6 +308,7 @@ internal sealed class Replica : IDisposable
 
     private void OnMessage(Message message)
     {
+        trace.Receives(message);
         switch (message.Kind)
         {
             case MessageKind.SnapshotChunk:
@@ -304,15 +327,17 @@ internal sealed class Replica : IDisposable
     {
         if (raft.Role != RaftRole.Leader)
         {
+            trace.Refuses(writes.WaitingCount, RefusalCause.NotLeader);
             writes.RefuseWaiting(OutcomeKind.NotLeader, raft.Leader);
         }
         else if (owner.DiskFull)
         {
+            trace.Refuses(writes.WaitingCount, RefusalCause.DiskFull);
             writes.RefuseWaiting(OutcomeKind.DiskFull, raft.Leader);
         }
         else
         {
-            writes.Propose(raft, state.ClockMs);
+            trace.Refuses(writes.Propose(raft, state.ClockMs), RefusalCause.Overloaded);
         }
 
         queries.Ask(raft);
@@ -323,6 +348,11 @@ internal sealed class Replica : IDisposable
         if (ready.HardState is { } hard)
         {
             unsavedHardState = hard;
+        }
+
+        if (ready.Entries.Count > 0 && raft.Role == RaftRole.Leader)
+        {
+            trace.Appends(ready.Entries);
         }
 
         Persist(ready);
@@ -401,6 +431,7 @@ internal sealed class Replica : IDisposable
         IReadOnlyList<AppliedEntry> applied;
         try
         {
+            raft.Monitor.Executes(entries);
             NoteConfiguration(entries);
             applied = state.Apply(entries, raft.ApplyConfiguration);
         }
@@ -414,7 +445,9 @@ internal sealed class Replica : IDisposable
         }
 
         owner.StateDiskFull = false;
+        raft.Monitor.Executed(entries);
         raft.Applied(entries[^1].Index);
+        trace.Applied(entries, state.Configuration);
         for (int i = 0; i < applied.Count; i++)
         {
             writes.Applied(applied[i]);
@@ -446,16 +479,30 @@ internal sealed class Replica : IDisposable
         {
             if (messages[i].Kind == MessageKind.Snapshot)
             {
-                snapshots.Begin(messages[i].To, state);
+                if (snapshots.Begin(messages[i].To, state))
+                {
+                    trace.Streams(messages[i].To, state.Applied.Index);
+                }
             }
             else
             {
+                trace.Sends(messages[i]);
                 transport.Send(Group, messages[i]);
             }
         }
     }
 
-    private void SendOutsideRaft(Message message) => transport.Send(Group, message with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+    private void SendOutsideRaft(Message message)
+    {
+        trace.Sends(message);
+        transport.Send(Group, message with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+    }
+
+    private void StreamEnded(int to, bool delivered)
+    {
+        trace.Streamed(to, delivered);
+        raft.ReportSnapshot(to, delivered);
+    }
 
     private void TakeChunk(Message chunk)
     {
@@ -485,6 +532,7 @@ internal sealed class Replica : IDisposable
             unwritten = null;
             long sequence = log.Reset(installed.Position);
             raft.SnapshotInstalled(installed);
+            trace.Installed(installed.Position);
             durability.Add(sequence, default, []);
             owner.LogAppended();
             owner.SnapshotInstalled(this, installed.Position);
@@ -498,6 +546,7 @@ internal sealed class Replica : IDisposable
     {
         for (int i = 0; i < messages.Count; i++)
         {
+            trace.Sends(messages[i]);
             transport.Send(Group, messages[i]);
         }
     }
