@@ -16,6 +16,8 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<OrleansReplicaTransport>();
         silo.Services.AddSingleton<PeerDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();
+        silo.Services.AddSingleton<NodeTraceSource>();
+        silo.Services.AddSingleton<TraceCollector>();
         silo.Services.AddSingleton<LeaderWatch>();
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();

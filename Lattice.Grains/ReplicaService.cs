@@ -12,6 +12,7 @@ public sealed class ReplicaService(
     ReplicaHost host,
     HostShards shards,
     NodeStatusSource status,
+    NodeTraceSource trace,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
     /// <inheritdoc/>
@@ -29,6 +30,9 @@ public sealed class ReplicaService(
 
     /// <inheritdoc/>
     public ValueTask<NodeStatus> GetStatus() => ValueTask.FromResult(status.Get());
+
+    /// <inheritdoc/>
+    public ValueTask<NodeTrace> GetTrace(uint? group, int last) => ValueTask.FromResult(trace.Get(group, last));
 
     /// <inheritdoc/>
     public ValueTask Ping() => ValueTask.CompletedTask;

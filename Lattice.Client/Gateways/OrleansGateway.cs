@@ -66,6 +66,10 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     public Task<ClusterStatus> StatusAsync(int timeoutMs) => Client.GetGrain<INodeGrain>(0).Status(timeoutMs).AsTask();
 
     /// <inheritdoc/>
+    public Task<TraceStory> TraceAsync(int node, uint? group, int last, int timeoutMs) =>
+        Client.GetGrain<INodeGrain>(0).Trace(node, group, last, timeoutMs).AsTask();
+
+    /// <inheritdoc/>
     public Task<bool> StopNodeAsync(int node) => Client.GetGrain<INodeGrain>(0).Stop(node).AsTask();
 
     /// <inheritdoc/>
