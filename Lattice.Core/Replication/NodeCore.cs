@@ -21,6 +21,9 @@ internal interface INodeScheduler
 
     /// <summary>A replica that was behind its leader's log has taken a snapshot in.</summary>
     void SnapshotInstalled(uint group, LogPosition position);
+
+    /// <summary>A replica was found to be wrong; it does nothing any more, and the node must stop.</summary>
+    void Diverged(Divergence divergence);
 }
 
 /// <summary>
@@ -228,6 +231,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     public void SnapshotInstalled(Replica replica, LogPosition position) => scheduler.SnapshotInstalled(replica.Group, position);
 
     /// <inheritdoc/>
+    public void Diverged(Replica replica, Divergence divergence) => scheduler.Diverged(divergence);
+
+    /// <inheritdoc/>
     public void StateChanged(Replica replica)
     {
         if (replica.Group == 0 && !Catalog.IsFounded && ReadCatalog(replica.State) is { } read)
@@ -252,6 +258,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     {
         // Not the node's own limits: all replicas must decide alike.
         var state = new StateMachine(engine, 0, new StateLimits(), cache);
+        Check(state);
         Replica system = Create(0, state);
         replicas[0] = system;
         if (ReadCatalog(state) is { } read)
@@ -301,6 +308,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
                 founded = true;
             }
 
+            Check(state);
             begun.Add((record.Id, state));
         }
 
@@ -318,6 +326,15 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         if (begun.Count > 0)
         {
             scheduler.LogAppended();
+        }
+    }
+
+    private void Check(StateMachine state)
+    {
+        if (options.Replica.Verify && options.CheckStateAtBoot)
+        {
+            using GroupSnapshot view = state.OpenSnapshot();
+            StateCheck.Run(view, DivergencePhase.Boot);
         }
     }
 

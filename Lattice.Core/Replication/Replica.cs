@@ -16,12 +16,12 @@ internal sealed class Replica : IDisposable
     // One call of Run ends after so many inputs or rounds, so that the groups of one worker take turns.
     private const int MaxInputsPerRun = 2048;
     private const int MaxRoundsPerRun = 64;
-    private const int MaxBytesPerCatchUp = 4 << 20;
 
     private readonly ReplicaInbox inbox;
     private readonly RaftNode raft;
     private readonly GroupLog log;
     private readonly StateMachine state;
+    private readonly EntryApplier applier;
     private readonly IStateEngine engine;
     private readonly IReplicaTransport transport;
     private readonly IReplicaOwner owner;
@@ -39,10 +39,8 @@ internal sealed class Replica : IDisposable
     private long lastTick;
     private HardState? unsavedHardState;
 
-    // Entries that were executed, or were about to be, when the volume of the state was full; the same ones have to be applied next.
-    // What is committed behind them stays in the log meanwhile, and not in memory.
-    private IReadOnlyList<Entry>? unwritten;
-    private ulong handedOut;
+    private ulong reported;
+    private bool fenced;
     private int scheduled;
     private int knownLeader;
     private RaftRole knownRole;
@@ -64,12 +62,13 @@ internal sealed class Replica : IDisposable
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
         leadership = new LeadershipKeeper(parts.Group, settings);
+        trace = new ReplicaTrace(parts.Trace, parts.Group);
+        applier = new EntryApplier(parts, settings, owner, trace, SendOutsideRaft, writes.Applied);
         durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
         ulong firstStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
         snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, StreamEnded);
-        trace = new ReplicaTrace(parts.Trace, parts.Group);
         trace.Opened(raft);
         status = Picture();
     }
@@ -84,10 +83,13 @@ internal sealed class Replica : IDisposable
     public ReplicaStatus Status => Volatile.Read(ref status);
 
     /// <summary>When <see cref="Run"/> has to be called again at the latest, as a timestamp of the time provider.</summary>
-    public long WakeAt => writes.Deadline;
+    public long WakeAt => applier.MayServe ? writes.Deadline : long.MaxValue;
 
     /// <summary>The state machine; only for what runs in this replica's loop.</summary>
     internal StateMachine State => state;
+
+    /// <summary>Faults that an operator injects; only for what runs in this replica's loop.</summary>
+    internal Drills Drills => applier.Drills;
 
     /// <summary>Raft; only for what runs in this replica's loop.</summary>
     internal RaftNode Raft => raft;
@@ -141,23 +143,32 @@ internal sealed class Replica : IDisposable
     }
 
     /// <summary>Does what there is to do.</summary>
-    /// <exception cref="InvariantViolationException">A rule was broken that always holds: the replica must not run any more.</exception>
     public void Run()
     {
         Volatile.Write(ref scheduled, 0);
+        if (fenced)
+        {
+            RefuseInputs();
+            return;
+        }
+
         try
         {
-            Work();
+            RunRounds();
             raft.Monitor.StateStands(state.Applied, state.ClockMs);
         }
-        catch (InvariantViolationException violation)
+        catch (StateDivergenceException e)
         {
-            trace.Violated(violation);
-            throw;
+            Fence(e.Divergence);
+        }
+        catch (InvariantViolationException e)
+        {
+            trace.Violated(e);
+            Fence(new Divergence { Kind = DivergenceKind.Invariant, Phase = DivergencePhase.Exchange, Group = Group, Message = e.Message, Entry = state.Applied, Rule = e.Rule.ToString() });
         }
     }
 
-    private void Work()
+    private void RunRounds()
     {
         bool more = TakeInputs();
         for (int round = 0; ; round++)
@@ -282,7 +293,9 @@ internal sealed class Replica : IDisposable
                 break;
             case ReplicaInputKind.LocalQuery:
                 inbox.QueryDone();
-                input.Completed!(new Outcome(OutcomeKind.Done, state.Query(input.Payload), raft.Leader));
+                input.Completed!(applier.MayAnswerStale
+                    ? new Outcome(OutcomeKind.Done, state.Query(input.Payload), raft.Leader)
+                    : Outcome.Failed(OutcomeKind.Diverged, raft.Leader));
                 break;
             default:
                 throw new InvalidOperationException($"A replica's inbox held an input of unknown kind {input.Kind}.");
@@ -293,7 +306,9 @@ internal sealed class Replica : IDisposable
     {
         raft.Tick();
         trace.Stands(raft);
-        ApplyWhatWaits();
+        applier.Exchange?.Tick(raft.Configuration);
+        applier.ApplyHeld();
+        AfterApplying();
 
         queries.Tick(raft.Leader);
         if (raft.Role == RaftRole.Leader && !stopping)
@@ -317,14 +332,39 @@ internal sealed class Replica : IDisposable
             case MessageKind.SnapshotChunkReply:
                 snapshots.Acknowledge(message);
                 break;
+            case MessageKind.Digest:
+                TakeDigest(message);
+                break;
             default:
                 raft.Step(message);
                 break;
         }
     }
 
+    private void TakeDigest(Message message)
+    {
+        if (applier.Exchange is { } exchange)
+        {
+            exchange.Take(message, raft.Configuration);
+            applier.ApplyHeld();
+            AfterApplying();
+            AnswerQueries();
+        }
+    }
+
     private void ServeRequests()
     {
+        if (!applier.MayServe)
+        {
+            if (applier.Exchange!.State == VerificationState.NoMajority)
+            {
+                writes.RefuseWaiting(OutcomeKind.Diverged, raft.Leader);
+                queries.RefuseAll(OutcomeKind.Diverged);
+            }
+
+            return;
+        }
+
         if (raft.Role != RaftRole.Leader)
         {
             trace.Refuses(writes.WaitingCount, RefusalCause.NotLeader);
@@ -359,11 +399,8 @@ internal sealed class Replica : IDisposable
         SendOrStream(ready.Messages);
         if (ready.Committed.Count > 0)
         {
-            handedOut = ready.Committed[^1].Index;
-            if (unwritten is null)
-            {
-                TryApply(ready.Committed);
-            }
+            applier.Apply(ready.Committed);
+            AfterApplying();
         }
 
         for (int i = 0; i < ready.Reads.Count; i++)
@@ -371,7 +408,7 @@ internal sealed class Replica : IDisposable
             queries.Confirm(ready.Reads[i], raft.Leader);
         }
 
-        queries.Answer(state);
+        AnswerQueries();
         for (int i = 0; i < ready.JoinRequests.Count; i++)
         {
             membership.Join(raft, ready.JoinRequests[i]);
@@ -401,60 +438,48 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    /// <summary>
-    /// Only what is committed says which cluster this is: a founding that found no majority may be followed by another one. Until then
-    /// an entry in the log is what keeps this node from founding anything.
-    /// </summary>
-    private void NoteConfiguration(IReadOnlyList<Entry> entries)
+    /// <summary>Tells the node what the state has come to.</summary>
+    private void AfterApplying()
     {
-        for (int i = 0; i < entries.Count; i++)
+        if (state.Applied.Index != reported)
         {
-            if (entries[i].Kind == EntryKind.Configuration)
+            reported = state.Applied.Index;
+            owner.StateChanged(this);
+        }
+    }
+
+    private void AnswerQueries()
+    {
+        if (applier.MayServe)
+        {
+            queries.Answer(state);
+        }
+    }
+
+    /// <summary>The state, or what led to it, is wrong: nothing of it is served, persisted or sent from here on.</summary>
+    private void Fence(Divergence divergence)
+    {
+        fenced = true;
+        stopping = true;
+        trace.Fenced(state.Applied);
+        writes.LeadershipLost(0);
+        queries.RefuseAll(OutcomeKind.ShuttingDown);
+        snapshots.EndSending();
+        RefuseInputs();
+        Volatile.Write(ref status, Picture());
+        owner.Diverged(this, divergence);
+    }
+
+    private void RefuseInputs()
+    {
+        while (inbox.TryTake(out ReplicaInput input))
+        {
+            // What the node itself asks is answered still: it has to stop in order, and to say how this replica stands.
+            if (input.Kind is ReplicaInputKind.Write or ReplicaInputKind.Query or ReplicaInputKind.LocalQuery or ReplicaInputKind.Command)
             {
-                owner.BelongsTo(ConfigurationCodec.Decode(entries[i].Data.Span).ClusterId);
+                Take(input);
             }
         }
-    }
-
-    /// <summary>After the volume of the state was full: applies what has been committed since, once there is room.</summary>
-    private void ApplyWhatWaits()
-    {
-        while (unwritten is not null && TryApply(unwritten))
-        {
-            ulong next = state.Applied.Index + 1;
-            unwritten = next <= handedOut ? log.Entries(next, handedOut + 1, MaxBytesPerCatchUp) : null;
-        }
-    }
-
-    private bool TryApply(IReadOnlyList<Entry> entries)
-    {
-        IReadOnlyList<AppliedEntry> applied;
-        try
-        {
-            raft.Monitor.Executes(entries);
-            NoteConfiguration(entries);
-            applied = state.Apply(entries, raft.ApplyConfiguration);
-        }
-        catch (DiskFullException)
-        {
-            // Nothing of it is visible. The entries stay committed and are applied with a later tick, when there is room; until then
-            // what waits for them waits, and new writes are refused.
-            unwritten = entries;
-            owner.StateDiskFull = true;
-            return false;
-        }
-
-        owner.StateDiskFull = false;
-        raft.Monitor.Executed(entries);
-        raft.Applied(entries[^1].Index);
-        trace.Applied(entries, state.Configuration);
-        for (int i = 0; i < applied.Count; i++)
-        {
-            writes.Applied(applied[i]);
-        }
-
-        owner.StateChanged(this);
-        return true;
     }
 
     private void StepDown()
@@ -529,14 +554,14 @@ internal sealed class Replica : IDisposable
             // The state must be durable before the log that led to it goes: after a crash in between, the state is
             // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
             engine.Flush();
-            unwritten = null;
+            applier.StateReplaced();
             long sequence = log.Reset(installed.Position);
             raft.SnapshotInstalled(installed);
             trace.Installed(installed.Position);
             durability.Add(sequence, default, []);
             owner.LogAppended();
             owner.SnapshotInstalled(this, installed.Position);
-            owner.StateChanged(this);
+            AfterApplying();
         }
 
         reply();
@@ -572,6 +597,9 @@ internal sealed class Replica : IDisposable
         LastIndex = log.LastIndex,
         LogBytes = log.Bytes,
         Configuration = raft.Configuration,
+        Digest = state.Digest,
+        AgreedIndex = applier.Exchange?.AgreedIndex ?? 0,
+        Verification = fenced ? VerificationState.Diverged : applier.Exchange?.State ?? VerificationState.Off,
         WaitingWrites = writes.WaitingCount,
         DroppedMessages = inbox.DroppedMessages,
     };

@@ -261,6 +261,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         public void LeaderChanged(uint group, int leader) => host.LeaderChanged?.Invoke(group, leader);
 
         public void SnapshotInstalled(uint group, LogPosition position) => host.LogSnapshotInstalled(group, position.Index);
+
+        public void Diverged(Divergence divergence) => host.fatal.TrySetResult(new StateDivergenceException(divergence));
     }
 
     private sealed class LogObserver(ReplicaHost host) : ILogObserver

@@ -145,6 +145,16 @@ internal sealed class ReplicaTrace(CausalTrace trace, uint group)
     /// <summary>A snapshot has become the state.</summary>
     public void Installed(LogPosition position) => Record(TraceKind.SnapshotInstalled, position.Term, position.Index);
 
+    /// <summary>The digest was compared with a peer's.</summary>
+    public void Compared(int peer, LogPosition entry, UInt128 own, UInt128 other, bool agrees) =>
+        Record(agrees ? TraceKind.DigestAgreed : TraceKind.DigestDiffered, entry.Term, entry.Index, peer, (ulong)own, agrees ? 0 : (ulong)other);
+
+    /// <summary>An operator injects a fault.</summary>
+    public void Drilled(DrillKind kind) => Record(TraceKind.Drill, term, first: (ulong)kind);
+
+    /// <summary>The replica serves nothing any more.</summary>
+    public void Fenced(LogPosition applied) => Record(TraceKind.Fence, applied.Term, applied.Index);
+
     /// <summary>A rule is broken.</summary>
     public void Violated(InvariantViolationException violation) => Record(TraceKind.InvariantViolated, term, peer: violation.Peer, first: (ulong)violation.Rule);
 

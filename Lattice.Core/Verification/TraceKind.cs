@@ -93,7 +93,7 @@ public enum TraceKind : byte
     /// <summary>A rule was broken that always holds. First: the <see cref="Invariant"/>. Peer: whose message showed it; 0: nobody's.</summary>
     InvariantViolated = 61,
 
-    /// <summary>An operator had a fault injected. First: which kind of drill.</summary>
+    /// <summary>An operator has a fault injected. First: a <see cref="DrillKind"/>.</summary>
     Drill = 62,
 
     /// <summary>This replica serves nothing any more. Index: last entry that it had applied.</summary>

@@ -44,7 +44,7 @@ internal static class TraceText
         TraceKind.FrameDropped => Text($"drops a frame of {told.First} bytes that says it is from node {told.Peer}: it is damaged or of an unknown version"),
         TraceKind.InvariantViolated when told.Peer != 0 => Text($"SEES A RULE BROKEN in term {told.Term}, by a message of node {told.Peer}: {(Invariant)told.First}"),
         TraceKind.InvariantViolated => Text($"SEES A RULE BROKEN in term {told.Term}: {(Invariant)told.First}"),
-        TraceKind.Drill => Text($"DRILL: a fault of kind {told.First} is injected"),
+        TraceKind.Drill => Text($"DRILL: is told to inject a fault of kind {(DrillKind)told.First}"),
         TraceKind.Fence => Text($"IS FENCED after entry {told.Index}: it serves nothing any more"),
         _ => Text($"an event of kind {(byte)told.Kind}, which this version does not know: node {told.Peer}, index {told.Index}, term {told.Term}, {told.First}, {told.Second}"),
     };

@@ -46,6 +46,9 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     /// <summary>Whether it runs, be it paused.</summary>
     public bool Alive => !_dead && _core is not null;
 
+    /// <summary>Whether it is paused.</summary>
+    public bool Paused => _paused;
+
     /// <summary>Opens the node; throws what the product throws when it cannot start.</summary>
     public void Start()
     {
@@ -180,6 +183,8 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         _cluster.Trace.Line(_machine.Id, $"group {group}: a snapshot at {position.Index} is installed");
     }
 
+    void INodeScheduler.Diverged(Divergence divergence) => _cluster.Diverged(_machine, divergence);
+
     void IReplicaTransport.Send(uint group, Message message)
     {
         message = _cluster.Break.Rewrite(message) ?? message;
@@ -200,7 +205,16 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     private void Run(Replica replica)
     {
         replica.Run();
-        _cluster.Monitor.Ran(this, replica);
+        if (_dead)
+        {
+            return;
+        }
+
+        if (_machine.Corruption is null)
+        {
+            _cluster.Monitor.Ran(this, replica);
+        }
+
         if (replica.WakeAt != long.MaxValue && _wakes.GetValueOrDefault(replica, long.MaxValue) > replica.WakeAt)
         {
             long wake = replica.WakeAt;

@@ -2,6 +2,8 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
+using Lattice.Core.State;
+using Lattice.Core.Verification;
 using Lattice.Simulation.Breaks;
 using Lattice.Simulation.Clients;
 using Lattice.Simulation.Network;
@@ -114,6 +116,16 @@ internal sealed class SimulatedCluster : ICluster
         {
             Interrupted(machine);
         }
+        catch (StateDivergenceException e)
+        {
+            Diverged(machine, e.Divergence);
+        }
+        catch (Exception e) when (e is StateFormatException && machine.Corruption is { } corruption)
+        {
+            Coverage.Count($"noticed: {corruption.What}, by a row that cannot be read");
+            ProcessDied(machine, e.Message);
+            machine.Wipe();
+        }
         catch (Exception e) when (e is LogCorruptException or NodeStartException && machine.Damaged)
         {
             // What the message tells the operator to do.
@@ -155,6 +167,19 @@ internal sealed class SimulatedCluster : ICluster
         {
             PowerLost(machine, "in the middle of writing");
         }
+    }
+
+    /// <summary>A replica of the node was found to be wrong: the node stops, and its operator has it learn everything anew from the others.</summary>
+    public void Diverged(Machine machine, Divergence divergence)
+    {
+        if (machine.Corruption is not { } corruption)
+        {
+            throw new SimulationFailure($"Node {machine.Id} raises an alarm though nothing was corrupted: {divergence.Kind} in phase {divergence.Phase}: {divergence.Message}");
+        }
+
+        Coverage.Count($"noticed: {corruption.What}, by {divergence.Kind} in phase {divergence.Phase}");
+        ProcessDied(machine, $"stops: {divergence.Message}");
+        machine.Wipe();
     }
 
     /// <summary>The node's process dies now, be it of kill -9.</summary>
@@ -262,7 +287,7 @@ internal sealed class SimulatedCluster : ICluster
         OutcomeKind.Overloaded => new Reply(ReplyStatus.Overloaded, default, outcome.Leader),
         OutcomeKind.Unknown => new Reply(ReplyStatus.Unknown, default, outcome.Leader),
         OutcomeKind.DiskFull => new Reply(ReplyStatus.DiskFull, default, outcome.Leader),
-        OutcomeKind.NoSuchGroup or OutcomeKind.ShuttingDown => new Reply(ReplyStatus.Unavailable),
+        OutcomeKind.NoSuchGroup or OutcomeKind.ShuttingDown or OutcomeKind.Diverged => new Reply(ReplyStatus.Unavailable),
         _ => throw new SimulationFailure($"A well-formed request was answered with {outcome.Kind}."),
     };
 
