@@ -28,6 +28,15 @@ public interface INodeGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     ValueTask<DrillReply> Drill(int node, string kind, uint group, string who);
 
+    /// <summary>What happened lately, as one story.</summary>
+    /// <param name="node">On this node; 0: on all members that answer.</param>
+    /// <param name="group">In this group and to nodes as a whole; null: in all.</param>
+    /// <param name="last">How many events: the newest.</param>
+    /// <param name="timeoutMs">Milliseconds after which a node counts as unreachable.</param>
+    [Alias("trace")]
+    [ResponseTimeout("00:00:10")]
+    ValueTask<TraceStory> Trace(int node, uint? group, int last, int timeoutMs);
+
     /// <summary>Asks a node to stop as it does on SIGTERM; false if it could not be reached.</summary>
     [Alias("stop")]
     [ResponseTimeout("00:00:05")]

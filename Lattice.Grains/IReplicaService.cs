@@ -30,6 +30,11 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<NodeStatus> GetStatus();
 
+    /// <summary>What happened on this node lately; <paramref name="group"/> null: in all groups.</summary>
+    [Alias("trace")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<NodeTrace> GetTrace(uint? group, int last);
+
     /// <summary>Answers at once: what the round trip is measured with.</summary>
     [Alias("ping")]
     [ResponseTimeout("00:00:02")]

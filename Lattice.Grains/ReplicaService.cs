@@ -14,6 +14,7 @@ public sealed class ReplicaService(
     HostShards shards,
     NodeStatusSource status,
     DrillHall drills,
+    NodeTraceSource trace,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
     /// <inheritdoc/>
@@ -31,6 +32,9 @@ public sealed class ReplicaService(
 
     /// <inheritdoc/>
     public ValueTask<NodeStatus> GetStatus() => ValueTask.FromResult(status.Get());
+
+    /// <inheritdoc/>
+    public ValueTask<NodeTrace> GetTrace(uint? group, int last) => ValueTask.FromResult(trace.Get(group, last));
 
     /// <inheritdoc/>
     public ValueTask Ping() => ValueTask.CompletedTask;

@@ -19,6 +19,8 @@ internal interface IGateway
 
     Task<ClusterStatus> StatusAsync(int timeoutMs);
 
+    Task<TraceStory> TraceAsync(int node, uint? group, int last, int timeoutMs);
+
     Task<bool> StopNodeAsync(int node);
 
     Task<DrillReply> DrillAsync(int node, string kind, uint group, string who);

@@ -19,6 +19,7 @@ internal sealed class EntryApplier
     private readonly StateMachine state;
     private readonly IReplicaOwner owner;
     private readonly TimeProvider time;
+    private readonly ReplicaTrace trace;
     private readonly Action<AppliedEntry> applied;
     private readonly ExecutionVerifier? verifier;
     private readonly Drills drills;
@@ -28,17 +29,18 @@ internal sealed class EntryApplier
     private IReadOnlyList<Entry>? held;
     private ulong handedOut;
 
-    public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, TimeProvider time, Action<Message> send, Action<AppliedEntry> applied)
+    public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, TimeProvider time, ReplicaTrace trace, Action<Message> send, Action<AppliedEntry> applied)
     {
         (raft, log, state) = (parts.Raft, parts.Log, parts.State);
         this.owner = owner;
         this.time = time;
+        this.trace = trace;
         this.applied = applied;
-        drills = new Drills(state, raft);
+        drills = new Drills(state, raft, trace);
         if (settings.Verify)
         {
             verifier = new ExecutionVerifier(state);
-            Exchange = new DigestExchange(parts.Group, parts.Node, 2 * settings.ElectionTicks, send);
+            Exchange = new DigestExchange(parts.Group, parts.Node, 2 * settings.ElectionTicks, trace, send);
             Exchange.Begin(state.Applied, state.Digest, isNew: state.Applied.Index == 0);
         }
     }
@@ -88,6 +90,7 @@ internal sealed class EntryApplier
         ExecutedEntries executed;
         try
         {
+            raft.Monitor.Executes(entries);
             NoteConfiguration(entries);
             entries = drills.BeforeExecution(entries);
             executed = state.Execute(entries, raft.ApplyConfiguration);
@@ -112,7 +115,9 @@ internal sealed class EntryApplier
 
         owner.StateDiskFull = false;
         verifier?.Committed();
+        raft.Monitor.Executed(entries);
         raft.Applied(entries[^1].Index);
+        trace.Applied(entries, state.Configuration);
         for (int i = 0; i < executed.Entries.Count; i++)
         {
             applied(executed.Entries[i]);

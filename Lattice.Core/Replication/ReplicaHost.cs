@@ -39,7 +39,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         logger = devices.Logger;
         metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
-        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this)));
+        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
         var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
     }
@@ -49,6 +49,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     /// <summary>Completes with the reason when the node must not go on: a failed disk, a broken invariant, a damaged file.</summary>
     public Task<Exception> Fatal => fatal.Task;
+
+    /// <summary>What happened on this node lately.</summary>
+    public CausalTrace Trace => core.Trace;
 
     /// <summary>The cluster as the system group has it here.</summary>
     public SystemCatalog Catalog => core.Catalog;
@@ -168,6 +171,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         LoggedBytes = Interlocked.Read(ref loggedBytes),
         Flushes = Interlocked.Read(ref flushes),
         SyncTime = new TimeSpan(Interlocked.Read(ref syncTicks)),
+        DroppedFrames = core.DroppedFrames,
         DiskFull = core.DiskFull,
     };
 
@@ -406,10 +410,12 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 /// <param name="Random">Source of election timeouts and identities.</param>
 /// <param name="Transport">Way to the peers.</param>
 /// <param name="Logger">Where events are told.</param>
+/// <param name="Lamport">The node's logical clock, which the transport stamps frames with.</param>
 public sealed record ReplicaHostDevices(
     IDisk Disk,
     Lazy<IStateEngine> Engine,
     TimeProvider Time,
     Random Random,
     IReplicaTransport Transport,
-    ILogger Logger);
+    ILogger Logger,
+    LamportClock Lamport);

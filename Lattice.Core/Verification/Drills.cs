@@ -25,7 +25,7 @@ public enum DrillKind
 /// <summary>
 /// Injects one fault into a replica that otherwise runs as ever, on the way that everything takes. Used in the group's loop; without a drill it does nothing.
 /// </summary>
-internal sealed class Drills(StateMachine state, RaftNode raft)
+internal sealed class Drills(StateMachine state, RaftNode raft, ReplicaTrace trace)
 {
     private DrillKind? armed;
 
@@ -33,6 +33,7 @@ internal sealed class Drills(StateMachine state, RaftNode raft)
     /// <returns>What was done, or will be; null: there is nothing yet to which it could be done.</returns>
     public string? Inject(DrillKind kind, Random random)
     {
+        trace.Drilled(kind);
         switch (kind)
         {
             case DrillKind.Cache:

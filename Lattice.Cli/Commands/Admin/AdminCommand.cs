@@ -8,6 +8,7 @@ internal static class AdminCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(Shell shell) => new("admin", "Operates a cluster.")
     {
+        TraceCommand.Create(shell),
         DrillCommand.Create(shell),
         ClearDivergenceCommand.Create(shell),
     };
