@@ -48,7 +48,8 @@ public sealed class GroupSnapshot : IDisposable
     {
         byte[] root = view.Get(StateKeys.Root(Group)) ?? throw GroupMeta.Damaged(Group);
         byte[] meta = view.Get(StateKeys.Prefix(Group, epoch, RowKind.Meta)) ?? throw GroupMeta.Damaged(Group);
-        if (GroupMeta.DecodeRoot(Group, root) != epoch || GroupMeta.Decode(Group, meta) != header.Meta)
+        byte[] configuration = view.Get(StateKeys.Prefix(Group, epoch, RowKind.Configuration)) ?? throw GroupMeta.Damaged(Group);
+        if (GroupMeta.DecodeRoot(Group, root) != epoch || GroupMeta.Decode(Group, meta) != header.Meta || !configuration.AsSpan().SequenceEqual(ConfigurationCodec.Encode(header.Configuration)))
         {
             throw GroupMeta.Damaged(Group);
         }

@@ -48,13 +48,16 @@ internal sealed class Drills(StateMachine state, RaftNode raft, ReplicaTrace tra
         }
     }
 
+    /// <summary>Whether a replica that leads is spared of what would make it answer differently from the others before they can tell.</summary>
+    public bool SparesLeader { get; set; }
+
     /// <summary>Takes back what waits for an occasion.</summary>
     public void Disarm() => armed = null;
 
     /// <summary>Gives the entries as they are to be executed.</summary>
     public IReadOnlyList<Entry> BeforeExecution(IReadOnlyList<Entry> entries)
     {
-        if (armed != DrillKind.Command)
+        if (armed != DrillKind.Command || (SparesLeader && raft.Role == RaftRole.Leader))
         {
             return entries;
         }
