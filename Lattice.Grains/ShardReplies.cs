@@ -14,6 +14,7 @@ internal static class ShardReplies
         OutcomeKind.DiskFull => new ShardReply { Status = ShardStatus.DiskFull, Leader = outcome.Leader, Message = $"The leader of group {group} has no room on the volume of its log; nothing was done. Reads go on; writes resume when there is room." },
         OutcomeKind.NoSuchGroup => new ShardReply { Status = ShardStatus.NoSuchGroup, Message = $"This node has no replica of group {group}: the cluster is not founded yet, or the shard map has changed. Nothing was done. Ask for the topology and try again." },
         OutcomeKind.Malformed => new ShardReply { Status = ShardStatus.Malformed, Message = "The request cannot be understood, or is larger than an entry of the log may be; nothing was done. Send fewer or smaller commands in one batch." },
+        OutcomeKind.Diverged => new ShardReply { Status = ShardStatus.Unavailable, Leader = outcome.Leader, Message = $"The replicas of group {group} differ and no majority says which of them is right, so the group neither reads nor writes; nothing was done. See 'lattice status --verbose' and 'lattice admin incidents'." },
         OutcomeKind.ShuttingDown => new ShardReply { Status = ShardStatus.ShuttingDown, Message = "The node is stopping; nothing was done. Try again through another node." },
         _ => throw new InvalidOperationException($"A replica answered with an unknown outcome {outcome.Kind}."),
     };

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Lattice.Core.Replication;
+using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
 using Lattice.Silo.Membership;
@@ -25,6 +26,9 @@ public static class LatticeServer
     /// <summary>Exit code of a node that had to stop by itself: a failed disk, a broken invariant, a damaged file.</summary>
     public const int Failed = 70;
 
+    /// <summary>Exit code of a node whose state is not what it has to be. It must not be started again before an operator has looked (systemd: <c>RestartPreventExitStatus</c>).</summary>
+    public const int Diverged = 65;
+
     // SIGTERM to exit: within five seconds, also when a peer does not answer or a disk hangs. What has not stopped by itself after the
     // first is told to hurry, and after the second left behind.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3.5);
@@ -45,6 +49,11 @@ public static class LatticeServer
             PortCheck.Run(settings);
             await MembershipDatabase.PrepareAsync(settings, cancellation).ConfigureAwait(false);
             return await RunAsync(settings, Build(settings), errors, cancellation).ConfigureAwait(false);
+        }
+        catch (DivergenceStandsException e)
+        {
+            await errors.WriteLineAsync($"lattice: {e.Message}").ConfigureAwait(false);
+            return Diverged;
         }
         catch (Exception e) when (NodeFailure.Explain(settings, e) is { } reason)
         {
@@ -73,11 +82,16 @@ public static class LatticeServer
             catch (Exception e) when (lifetime.ApplicationStarted.IsCancellationRequested && NodeFailure.Explain(settings, e) is { } reason)
             {
                 await errors.WriteLineAsync($"lattice: The node did not stop in order. {reason} See to that, then start it again; what it acknowledged is in its log.").ConfigureAwait(false);
-                return Failed;
+                fatal.TrySet(e);
             }
         }
 
-        return fatal.Reason is null ? Stopped : Failed;
+        return fatal.Reason switch
+        {
+            null => Stopped,
+            StateDivergenceException => Diverged,
+            _ => Failed,
+        };
     }
 
     private static async Task RunToEndAsync(NodeSettings settings, WebApplication app, IHostApplicationLifetime lifetime, CancellationToken cancellation)
@@ -152,6 +166,7 @@ public static class LatticeServer
         NodeLogging.Configure(builder.Logging);
         builder.Services.AddSystemd();
         builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();
+        MetricsEndpoint.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.UseUrls($"http://{settings.MetricsAddress}");
         builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings));
@@ -161,7 +176,14 @@ public static class LatticeServer
             // Opened here, so that what is wrong with the data is said before anything listens.
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
             MapHealth(app, host);
+            MetricsEndpoint.Map(app);
             return app;
+        }
+        catch (StateDivergenceException e)
+        {
+            new DivergenceReporter(settings, TimeProvider.System, app.Logger).Write(incarnation: 0, default, e.Divergence);
+            ((IDisposable)app).Dispose();
+            throw new DivergenceStandsException(DivergenceMark.Refusal(settings));
         }
         catch
         {

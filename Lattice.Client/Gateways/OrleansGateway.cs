@@ -75,7 +75,14 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     public Task<ClusterStatus> StatusAsync(int timeoutMs) => CallAsync(client => client.GetGrain<INodeGrain>(0).Status(timeoutMs));
 
     /// <inheritdoc/>
+    public Task<TraceStory> TraceAsync(int node, uint? group, int last, int timeoutMs) =>
+        CallAsync(client => client.GetGrain<INodeGrain>(0).Trace(node, group, last, timeoutMs));
+
+    /// <inheritdoc/>
     public Task<bool> StopNodeAsync(int node) => CallAsync(client => client.GetGrain<INodeGrain>(0).Stop(node));
+
+    /// <inheritdoc/>
+    public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).Drill(node, kind, group, who));
 
     /// <inheritdoc/>
     public void Answered()

@@ -98,7 +98,7 @@ internal sealed class CandidateRole : Role
 
         if (!founding)
         {
-            Core.LearnCommit(new LogPosition(message.Commit, message.HintTerm));
+            Core.LearnCommit(message);
             if (!configuration.Accepts(message.From, message.FromIncarnation))
             {
                 return;

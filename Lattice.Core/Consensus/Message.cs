@@ -56,6 +56,9 @@ public enum MessageKind : byte
 
     /// <summary>Tells a replica that it has been removed from the group.</summary>
     Removed = 18,
+
+    /// <summary>Tells the digest of the sender's state after the entry at <see cref="Message.Index"/>, or asks for the receiver's; handled by the replica.</summary>
+    Digest = 19,
 }
 
 /// <summary>
@@ -106,7 +109,7 @@ public sealed record Message
     /// </summary>
     public ulong HintTerm { get; init; }
 
-    /// <summary>Opaque number that a reply repeats: heartbeat rounds, reads, chunk streams. VoteReply: the candidate's incarnation. Append: 1 when no answer is wanted.</summary>
+    /// <summary>Opaque number that a reply repeats: heartbeat rounds, reads, chunk streams. VoteReply: the candidate's incarnation. Append: 1 when no answer is wanted. Digest: 1 when the receiver's is wanted.</summary>
     public ulong Context { get; init; }
 
     /// <summary>The sender never belonged to a cluster: only such nodes may found one together.</summary>
@@ -121,7 +124,7 @@ public sealed record Message
     /// <summary>What the snapshot stands for.</summary>
     public SnapshotMetadata? Snapshot { get; init; }
 
-    /// <summary>Bytes of a snapshot chunk.</summary>
+    /// <summary>Bytes of a snapshot chunk; a digest, empty when the sender does not know it.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 }
 

@@ -1,3 +1,5 @@
+using Lattice.Core.Verification;
+
 namespace Lattice.Core.Consensus;
 
 /// <summary>
@@ -37,6 +39,9 @@ public sealed class RaftNode
     /// <summary>Latest term seen.</summary>
     public ulong Term => core.Term;
 
+    /// <summary>Whom this replica voted for in <see cref="Term"/>; 0: nobody.</summary>
+    public int Vote => core.Vote;
+
     /// <summary>Highest index known to be committed.</summary>
     public ulong Commit => core.Log.Commit;
 
@@ -48,6 +53,9 @@ public sealed class RaftNode
 
     /// <summary>Last index of the log, durable or not.</summary>
     public ulong LastIndex => core.Log.LastIndex;
+
+    /// <summary>Last entry of the log, durable or not.</summary>
+    public LogPosition LastPosition => core.Log.Last;
 
     /// <summary>The members in effect.</summary>
     public Configuration Configuration => core.Configuration;
@@ -64,6 +72,9 @@ public sealed class RaftNode
     /// <summary>Whether <see cref="TakeReady"/> has something to do.</summary>
     public bool HasReady => core.Log.HasUnsaved || core.Log.HasCommitted || !core.Outbox.IsEmpty || core.Role.HasWork || Hard != saved;
 
+    /// <summary>What watches this replica; only for its loop.</summary>
+    internal InvariantMonitor Monitor => core.Monitor;
+
     private HardState Hard => new(core.Term, core.Vote, core.Log.Commit);
 
     /// <summary>
@@ -73,6 +84,7 @@ public sealed class RaftNode
     public Ready TakeReady()
     {
         core.Role.Flush();
+        core.Monitor.Stands(core.Term, core.Log.Commit, core.Log.Applied);
         IReadOnlyList<Entry> committed = core.Log.TakeCommitted(core.Options.MaxCommittedBytes);
         if (core.Role is LeaderRole leader)
         {

@@ -3,6 +3,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -20,6 +21,12 @@ internal interface INodeScheduler
 
     /// <summary>A replica that was behind its leader's log has taken a snapshot in.</summary>
     void SnapshotInstalled(uint group, LogPosition position);
+
+    /// <summary>Entries of a group were checked against the reference model, in so much time.</summary>
+    void Verified(TimeSpan took);
+
+    /// <summary>A replica was found to be wrong; it does nothing any more, and the node must stop.</summary>
+    void Diverged(Divergence divergence);
 }
 
 /// <summary>
@@ -46,6 +53,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     private SystemCatalog catalog = SystemCatalog.Empty;
     private volatile bool logDiskFull;
     private volatile bool stateDiskFull;
+    private long droppedFrames;
 
     private NodeCore(NodeCoreOptions options, NodeOrigin origin, WriteAheadLog wal, NodeDevices devices)
     {
@@ -54,12 +62,20 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         identity = origin.Identity;
         MayFound = origin.MayFound;
         Log = wal;
+        Trace = new CausalTrace(options.Node, devices.Lamport, time, options.TraceCapacity);
+        Trace.Record(TraceKind.Boot, TraceEvent.NodeLevel, first: identity.Incarnation, second: (ulong)wal.Recovery.Entries);
         cache = new RecordCache(options.CacheSize);
         founder = new CatalogFounder(options);
     }
 
     /// <summary>The node's log.</summary>
     public WriteAheadLog Log { get; }
+
+    /// <summary>What happened here lately.</summary>
+    public CausalTrace Trace { get; }
+
+    /// <summary>Frames of peers that were dropped since the start: damaged, or of another version.</summary>
+    public long DroppedFrames => Interlocked.Read(ref droppedFrames);
 
     /// <summary>Who this node is.</summary>
     public NodeIdentity Identity => Volatile.Read(ref identity);
@@ -113,15 +129,25 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     public Replica? Find(uint group) => replicas.GetValueOrDefault(group);
 
     /// <summary>Messages of a peer.</summary>
-    /// <exception cref="MessageFormatException">The frame is damaged; what came before the damage was taken.</exception>
+    /// <exception cref="MessageFormatException">The frame is damaged or of another version. It was counted; nothing of a damaged one was taken.</exception>
     public void Receive(ReadOnlyMemory<byte> frame)
     {
-        foreach ((uint group, Message message) in MessageCodec.Read(frame))
+        try
         {
-            if (message.To == options.Node)
+            Trace.Clock.Merge(FrameCodec.Open(frame, out ReadOnlyMemory<byte> messages));
+            foreach ((uint group, Message message) in MessageCodec.Read(messages))
             {
-                Find(group)?.Receive(message);
+                if (message.To == options.Node)
+                {
+                    Find(group)?.Receive(message);
+                }
             }
+        }
+        catch (MessageFormatException)
+        {
+            Interlocked.Increment(ref droppedFrames);
+            Trace.Record(TraceKind.FrameDropped, TraceEvent.NodeLevel, peer: FrameCodec.SenderOf(frame.Span), first: (ulong)frame.Length);
+            throw;
         }
     }
 
@@ -211,6 +237,12 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     public void SnapshotInstalled(Replica replica, LogPosition position) => scheduler.SnapshotInstalled(replica.Group, position);
 
     /// <inheritdoc/>
+    public void Verified(TimeSpan took) => scheduler.Verified(took);
+
+    /// <inheritdoc/>
+    public void Diverged(Replica replica, Divergence divergence) => scheduler.Diverged(divergence);
+
+    /// <inheritdoc/>
     public void StateChanged(Replica replica)
     {
         if (replica.Group == 0 && !Catalog.IsFounded && ReadCatalog(replica.State) is { } read)
@@ -235,6 +267,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     {
         // Not the node's own limits: all replicas must decide alike.
         var state = new StateMachine(engine, 0, new StateLimits(), cache);
+        Check(state);
         Replica system = Create(0, state);
         replicas[0] = system;
         if (ReadCatalog(state) is { } read)
@@ -284,6 +317,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
                 founded = true;
             }
 
+            Check(state);
             begun.Add((record.Id, state));
         }
 
@@ -310,6 +344,15 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         }
     }
 
+    private void Check(StateMachine state)
+    {
+        if (options.Replica.Verify && options.CheckStateAtBoot)
+        {
+            using GroupSnapshot view = state.OpenSnapshot();
+            StateCheck.Run(view, DivergencePhase.Boot);
+        }
+    }
+
     private Configuration FirstConfiguration(GroupRecord record) => new()
     {
         ClusterId = Catalog.ClusterId,
@@ -328,7 +371,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
             FoundingClusterId = (ulong)random.NextInt64(1, long.MaxValue),
         };
         var raft = new RaftNode(raftOptions, log, log.HardState, state.Configuration, state.Applied.Index);
-        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine);
+        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine, Trace);
         return new Replica(parts, options.Replica, time, transport, this);
     }
 }
@@ -340,4 +383,5 @@ internal sealed record NodeDevices(
     TimeProvider Time,
     Random Random,
     IReplicaTransport Transport,
-    INodeScheduler Scheduler);
+    INodeScheduler Scheduler,
+    LamportClock Lamport);

@@ -1,5 +1,6 @@
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -40,8 +41,17 @@ public sealed record NodeCoreOptions
     public int KeepSnapshots { get; init; } = 5;
 
     /// <summary>
+    /// Whether the whole state is read and checked against its digests before the node serves (<c>[verification] boot_check</c>). Otherwise each record is checked
+    /// when it is first read, and the whole in the background.
+    /// </summary>
+    public bool CheckStateAtBoot { get; init; } = true;
+
+    /// <summary>
     /// Segments of the log above which a group is compacted as far as its state is durable, whatever <see cref="SnapshotInterval"/>
     /// says: an idle group must not keep the log of the busy ones.
     /// </summary>
     public int MaxSegments { get; init; } = 8;
+
+    /// <summary>Events that come with every batch that the node remembers, a power of two; a quarter as many of all others.</summary>
+    public int TraceCapacity { get; init; } = CausalTrace.DefaultCapacity;
 }

@@ -26,6 +26,9 @@ public enum OutcomeKind : byte
 
     /// <summary>Nothing was done: the node is stopping.</summary>
     ShuttingDown = 7,
+
+    /// <summary>Nothing was done: the replicas of the group differ, and no majority says which of them is right.</summary>
+    Diverged = 8,
 }
 
 /// <summary>How a request to a replica ended, with its result.</summary>

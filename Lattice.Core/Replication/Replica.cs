@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -15,12 +16,12 @@ internal sealed class Replica : IDisposable
     // One call of Run ends after so many inputs or rounds, so that the groups of one worker take turns.
     private const int MaxInputsPerRun = 2048;
     private const int MaxRoundsPerRun = 64;
-    private const int MaxBytesPerCatchUp = 4 << 20;
 
     private readonly ReplicaInbox inbox;
     private readonly RaftNode raft;
     private readonly GroupLog log;
     private readonly StateMachine state;
+    private readonly EntryApplier applier;
     private readonly IStateEngine engine;
     private readonly IReplicaTransport transport;
     private readonly IReplicaOwner owner;
@@ -31,16 +32,15 @@ internal sealed class Replica : IDisposable
     private readonly LeadershipKeeper leadership;
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
+    private readonly ReplicaTrace trace;
     private readonly ulong incarnation;
     private readonly TimeProvider time;
     private readonly long tickInterval;
     private long lastTick;
     private HardState? unsavedHardState;
 
-    // Entries that were executed, or were about to be, when the volume of the state was full; the same ones have to be applied next.
-    // What is committed behind them stays in the log meanwhile, and not in memory.
-    private IReadOnlyList<Entry>? unwritten;
-    private ulong handedOut;
+    private ulong reported;
+    private bool fenced;
     private int scheduled;
     private int knownLeader;
     private RaftRole knownRole;
@@ -62,11 +62,14 @@ internal sealed class Replica : IDisposable
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
         leadership = new LeadershipKeeper(parts.Group, settings);
+        trace = new ReplicaTrace(parts.Trace, parts.Group);
+        applier = new EntryApplier(parts, settings, owner, time, trace, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
         durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
         ulong firstStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
-        snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, raft.ReportSnapshot);
+        snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, StreamEnded);
+        trace.Opened(raft);
         status = Picture();
     }
 
@@ -80,10 +83,13 @@ internal sealed class Replica : IDisposable
     public ReplicaStatus Status => Volatile.Read(ref status);
 
     /// <summary>When <see cref="Run"/> has to be called again at the latest, as a timestamp of the time provider.</summary>
-    public long WakeAt => writes.Deadline;
+    public long WakeAt => applier.MayServe ? writes.Deadline : long.MaxValue;
 
     /// <summary>The state machine; only for what runs in this replica's loop.</summary>
     internal StateMachine State => state;
+
+    /// <summary>Faults that an operator injects; only for what runs in this replica's loop.</summary>
+    internal Drills Drills => applier.Drills;
 
     /// <summary>Raft; only for what runs in this replica's loop.</summary>
     internal RaftNode Raft => raft;
@@ -140,11 +146,36 @@ internal sealed class Replica : IDisposable
     public void Run()
     {
         Volatile.Write(ref scheduled, 0);
+        if (fenced)
+        {
+            RefuseInputs();
+            return;
+        }
+
+        try
+        {
+            RunRounds();
+            raft.Monitor.StateStands(state.Applied, state.ClockMs);
+        }
+        catch (StateDivergenceException e)
+        {
+            Fence(e.Divergence);
+        }
+        catch (InvariantViolationException e)
+        {
+            trace.Violated(e);
+            Fence(new Divergence { Kind = DivergenceKind.Invariant, Phase = DivergencePhase.Exchange, Group = Group, Message = e.Message, Entry = state.Applied, Rule = e.Rule.ToString() });
+        }
+    }
+
+    private void RunRounds()
+    {
         bool more = TakeInputs();
         for (int round = 0; ; round++)
         {
             durability.Release();
             ServeRequests();
+            trace.Stands(raft);
             if (!raft.HasReady)
             {
                 break;
@@ -166,6 +197,9 @@ internal sealed class Replica : IDisposable
             Schedule();
         }
     }
+
+    /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
+    public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
 
     /// <summary>Drops log entries up to an index that the state has made durable. In the loop.</summary>
     public void Compact(ulong upTo)
@@ -240,6 +274,7 @@ internal sealed class Replica : IDisposable
         {
             case ReplicaInputKind.Message:
                 OnMessage(input.Message!);
+                trace.Stands(raft);
                 break;
             case ReplicaInputKind.Command:
                 input.Command!(this);
@@ -261,7 +296,9 @@ internal sealed class Replica : IDisposable
                 break;
             case ReplicaInputKind.LocalQuery:
                 inbox.QueryDone();
-                input.Completed!(new Outcome(OutcomeKind.Done, state.Query(input.Payload), raft.Leader));
+                input.Completed!(applier.MayAnswerStale
+                    ? new Outcome(OutcomeKind.Done, state.Query(input.Payload), raft.Leader)
+                    : Outcome.Failed(OutcomeKind.Diverged, raft.Leader));
                 break;
             default:
                 throw new InvalidOperationException($"A replica's inbox held an input of unknown kind {input.Kind}.");
@@ -271,7 +308,10 @@ internal sealed class Replica : IDisposable
     private void OnTick()
     {
         raft.Tick();
-        ApplyWhatWaits();
+        trace.Stands(raft);
+        applier.Exchange?.Tick(raft.Configuration);
+        applier.ApplyHeld();
+        AfterApplying();
 
         queries.Tick(raft.Leader);
         if (raft.Role == RaftRole.Leader && !stopping)
@@ -286,6 +326,7 @@ internal sealed class Replica : IDisposable
 
     private void OnMessage(Message message)
     {
+        trace.Receives(message);
         switch (message.Kind)
         {
             case MessageKind.SnapshotChunk:
@@ -294,25 +335,52 @@ internal sealed class Replica : IDisposable
             case MessageKind.SnapshotChunkReply:
                 snapshots.Acknowledge(message);
                 break;
+            case MessageKind.Digest:
+                TakeDigest(message);
+                break;
             default:
                 raft.Step(message);
                 break;
         }
     }
 
+    private void TakeDigest(Message message)
+    {
+        if (applier.Exchange is { } exchange)
+        {
+            exchange.Take(message, raft.Configuration);
+            applier.ApplyHeld();
+            AfterApplying();
+            AnswerQueries();
+        }
+    }
+
     private void ServeRequests()
     {
+        if (!applier.MayServe)
+        {
+            if (applier.Exchange!.State == VerificationState.NoMajority)
+            {
+                writes.RefuseWaiting(OutcomeKind.Diverged, raft.Leader);
+                queries.RefuseAll(OutcomeKind.Diverged);
+            }
+
+            return;
+        }
+
         if (raft.Role != RaftRole.Leader)
         {
+            trace.Refuses(writes.WaitingCount, RefusalCause.NotLeader);
             writes.RefuseWaiting(OutcomeKind.NotLeader, raft.Leader);
         }
         else if (owner.DiskFull)
         {
+            trace.Refuses(writes.WaitingCount, RefusalCause.DiskFull);
             writes.RefuseWaiting(OutcomeKind.DiskFull, raft.Leader);
         }
         else
         {
-            writes.Propose(raft, state.ClockMs);
+            trace.Refuses(writes.Propose(raft, state.ClockMs), RefusalCause.Overloaded);
         }
 
         queries.Ask(raft);
@@ -325,15 +393,17 @@ internal sealed class Replica : IDisposable
             unsavedHardState = hard;
         }
 
+        if (ready.Entries.Count > 0 && raft.Role == RaftRole.Leader)
+        {
+            trace.Appends(ready.Entries);
+        }
+
         Persist(ready);
         SendOrStream(ready.Messages);
         if (ready.Committed.Count > 0)
         {
-            handedOut = ready.Committed[^1].Index;
-            if (unwritten is null)
-            {
-                TryApply(ready.Committed);
-            }
+            applier.Apply(ready.Committed);
+            AfterApplying();
         }
 
         for (int i = 0; i < ready.Reads.Count; i++)
@@ -341,7 +411,7 @@ internal sealed class Replica : IDisposable
             queries.Confirm(ready.Reads[i], raft.Leader);
         }
 
-        queries.Answer(state, raft.Leader);
+        AnswerQueries();
         for (int i = 0; i < ready.JoinRequests.Count; i++)
         {
             membership.Join(raft, ready.JoinRequests[i]);
@@ -371,57 +441,53 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    /// <summary>
-    /// Only what is committed says which cluster this is: a founding that found no majority may be followed by another one. Until then
-    /// an entry in the log is what keeps this node from founding anything.
-    /// </summary>
-    private void NoteConfiguration(IReadOnlyList<Entry> entries)
+    /// <summary>Tells the node what the state has come to.</summary>
+    private void AfterApplying()
     {
-        for (int i = 0; i < entries.Count; i++)
+        if (state.Applied.Index != reported)
         {
-            if (entries[i].Kind == EntryKind.Configuration)
+            reported = state.Applied.Index;
+            owner.StateChanged(this);
+        }
+    }
+
+    private void AnswerQueries()
+    {
+        if (applier.MayServe)
+        {
+            queries.Answer(state, raft.Leader);
+        }
+    }
+
+    /// <summary>The state, or what led to it, is wrong: nothing of it is served, persisted or sent from here on.</summary>
+    private void Fence(Divergence divergence)
+    {
+        if (state.Pending is { } pending)
+        {
+            divergence = divergence with { Uncommitted = [.. pending.Effects.Where(e => e.After.Exists).Select(e => new DivergentRecord(e.Key, e.After.Row, null, IsExpectedKnown: false))] };
+        }
+
+        fenced = true;
+        stopping = true;
+        trace.Fenced(state.Applied);
+        writes.LeadershipLost(0);
+        queries.RefuseAll(OutcomeKind.ShuttingDown);
+        snapshots.EndSending();
+        RefuseInputs();
+        Volatile.Write(ref status, Picture());
+        owner.Diverged(this, divergence);
+    }
+
+    private void RefuseInputs()
+    {
+        while (inbox.TryTake(out ReplicaInput input))
+        {
+            // What the node itself asks is answered still: it has to stop in order, and to say how this replica stands.
+            if (input.Kind is ReplicaInputKind.Write or ReplicaInputKind.Query or ReplicaInputKind.LocalQuery or ReplicaInputKind.Command)
             {
-                owner.BelongsTo(ConfigurationCodec.Decode(entries[i].Data.Span).ClusterId);
+                Take(input);
             }
         }
-    }
-
-    /// <summary>After the volume of the state was full: applies what has been committed since, once there is room.</summary>
-    private void ApplyWhatWaits()
-    {
-        while (unwritten is not null && TryApply(unwritten))
-        {
-            ulong next = state.Applied.Index + 1;
-            unwritten = next <= handedOut ? log.Entries(next, handedOut + 1, MaxBytesPerCatchUp) : null;
-        }
-    }
-
-    private bool TryApply(IReadOnlyList<Entry> entries)
-    {
-        IReadOnlyList<AppliedEntry> applied;
-        try
-        {
-            NoteConfiguration(entries);
-            applied = state.Apply(entries, raft.ApplyConfiguration);
-        }
-        catch (DiskFullException)
-        {
-            // Nothing of it is visible. The entries stay committed and are applied with a later tick, when there is room; until then
-            // what waits for them waits, and new writes are refused.
-            unwritten = entries;
-            owner.StateDiskFull = true;
-            return false;
-        }
-
-        owner.StateDiskFull = false;
-        raft.Applied(entries[^1].Index);
-        for (int i = 0; i < applied.Count; i++)
-        {
-            writes.Applied(applied[i], raft.Leader);
-        }
-
-        owner.StateChanged(this);
-        return true;
     }
 
     private void StepDown()
@@ -446,16 +512,30 @@ internal sealed class Replica : IDisposable
         {
             if (messages[i].Kind == MessageKind.Snapshot)
             {
-                snapshots.Begin(messages[i].To, state);
+                if (snapshots.Begin(messages[i].To, state))
+                {
+                    trace.Streams(messages[i].To, state.Applied.Index);
+                }
             }
             else
             {
+                trace.Sends(messages[i]);
                 transport.Send(Group, messages[i]);
             }
         }
     }
 
-    private void SendOutsideRaft(Message message) => transport.Send(Group, message with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+    private void SendOutsideRaft(Message message)
+    {
+        trace.Sends(message);
+        transport.Send(Group, message with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+    }
+
+    private void StreamEnded(int to, bool delivered)
+    {
+        trace.Streamed(to, delivered);
+        raft.ReportSnapshot(to, delivered);
+    }
 
     private void TakeChunk(Message chunk)
     {
@@ -482,13 +562,14 @@ internal sealed class Replica : IDisposable
             // The state must be durable before the log that led to it goes: after a crash in between, the state is
             // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
             engine.Flush();
-            unwritten = null;
+            applier.StateReplaced();
             long sequence = log.Reset(installed.Position);
             raft.SnapshotInstalled(installed);
+            trace.Installed(installed.Position);
             durability.Add(sequence, default, []);
             owner.LogAppended();
             owner.SnapshotInstalled(this, installed.Position);
-            owner.StateChanged(this);
+            AfterApplying();
         }
 
         reply();
@@ -498,6 +579,7 @@ internal sealed class Replica : IDisposable
     {
         for (int i = 0; i < messages.Count; i++)
         {
+            trace.Sends(messages[i]);
             transport.Send(Group, messages[i]);
         }
     }
@@ -523,6 +605,9 @@ internal sealed class Replica : IDisposable
         LastIndex = log.LastIndex,
         LogBytes = log.Bytes,
         Configuration = raft.Configuration,
+        Digest = state.Digest,
+        AgreedIndex = applier.Exchange?.AgreedIndex ?? 0,
+        Verification = fenced ? VerificationState.Diverged : applier.Exchange?.State ?? VerificationState.Off,
         WaitingWrites = writes.WaitingCount,
         DroppedMessages = inbox.DroppedMessages,
     };

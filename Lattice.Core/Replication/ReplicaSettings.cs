@@ -44,6 +44,11 @@ public sealed record ReplicaSettings
     /// <summary>Ticks without progress after which a snapshot stream is given up and begun anew.</summary>
     public int SnapshotPatienceTicks { get; init; } = 200;
 
+    /// <summary>
+    /// Whether what entries do is checked against the reference model and against the other replicas before it is committed (<c>[verification] enabled</c>).
+    /// </summary>
+    public bool Verify { get; init; } = true;
+
     internal RaftOptions Raft(int node, ulong incarnation, Random random) => new()
     {
         Node = node,

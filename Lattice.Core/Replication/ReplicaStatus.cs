@@ -1,4 +1,5 @@
 using Lattice.Core.Consensus;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -34,6 +35,15 @@ public sealed record ReplicaStatus
 
     /// <summary>The group's members.</summary>
     public Configuration Configuration { get; init; } = Configuration.Empty;
+
+    /// <summary>How the state stands to those of the other replicas.</summary>
+    public VerificationState Verification { get; init; }
+
+    /// <summary>Digest of the state after <see cref="Applied"/>.</summary>
+    public UInt128 Digest { get; init; }
+
+    /// <summary>Last entry after which another replica had the same digest.</summary>
+    public ulong AgreedIndex { get; init; }
 
     /// <summary>Writes that wait for an entry.</summary>
     public int WaitingWrites { get; init; }

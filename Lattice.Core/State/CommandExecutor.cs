@@ -200,7 +200,7 @@ internal sealed class CommandExecutor(StateLimits limits, Func<int, bool>? ownsS
             }
             else if (operation.Kind == OperationKind.Delete && found.Exists)
             {
-                records.Write(batch[operation.Key].ToArray(), default);
+                records.Remove(batch[operation.Key].ToArray());
             }
         }
 
@@ -217,7 +217,7 @@ internal sealed class CommandExecutor(StateLimits limits, Func<int, bool>? ownsS
             expiries.Added(expiry, owned);
         }
 
-        records.Write(owned, new StateRecord(Revision, expiry, value));
+        records.Put(owned, Revision, expiry, value);
     }
 
     /// <summary>Whether the command reads the key: only then are values of puts and deletes answered.</summary>

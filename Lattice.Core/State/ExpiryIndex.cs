@@ -78,7 +78,7 @@ internal sealed class ExpiryIndex(RecordStore store)
                 return;
             }
 
-            records.Write(key, default);
+            records.Remove(key);
             removed++;
         }
 

@@ -1,4 +1,6 @@
+using System.IO.Hashing;
 using Lattice.Core.Consensus;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.State;
 
@@ -6,9 +8,11 @@ namespace Lattice.Core.State;
 /// <param name="Applied">Last entry applied.</param>
 /// <param name="Revision">Revision of the last command that wrote.</param>
 /// <param name="ClockMs">Latest time stamped by a leader.</param>
-internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, ulong ClockMs)
+/// <param name="Digest">Digest of the state.</param>
+internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, ulong ClockMs, UInt128 Digest)
 {
     private const byte Version = 1;
+    private const int ChecksumSize = 8;
 
     /// <summary>The row that names the group's epoch.</summary>
     public static byte[] EncodeRoot(uint epoch)
@@ -31,19 +35,34 @@ internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, u
     {
         var reader = new WireReader(row);
         Check(group, reader.U8());
-        ulong index = reader.U64();
-        ulong term = reader.U64();
-        var meta = new GroupMeta(new LogPosition(index, term), reader.U64(), reader.U64());
-        return reader.AtEnd ? meta : throw Damaged(group);
+        GroupMeta meta = ReadFields(ref reader);
+        ulong checksum = reader.U64();
+        return reader.AtEnd && checksum == XxHash3.HashToUInt64(row[..^ChecksumSize]) ? meta : throw Damaged(group);
     }
 
-    public void WriteTo(WireWriter writer)
+    public static GroupMeta ReadFields(ref WireReader reader)
     {
-        writer.U8(Version);
+        ulong index = reader.U64();
+        ulong term = reader.U64();
+        return new GroupMeta(new LogPosition(index, term), reader.U64(), reader.U64(), reader.Id());
+    }
+
+    public void WriteFields(WireWriter writer)
+    {
         writer.U64(Applied.Index);
         writer.U64(Applied.Term);
         writer.U64(Revision);
         writer.U64(ClockMs);
+        writer.Id(Digest);
+    }
+
+    /// <summary>Fills the writer with the row.</summary>
+    public void EncodeTo(WireWriter writer)
+    {
+        writer.Clear();
+        writer.U8(Version);
+        WriteFields(writer);
+        writer.U64(XxHash3.HashToUInt64(writer.Written));
     }
 
     private static void Check(uint group, byte version)
@@ -54,5 +73,11 @@ internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, u
         }
     }
 
-    public static StateFormatException Damaged(uint group) => new($"The rows that say what the state of group {group} stands for are missing or damaged. Remove the files in 'wal' and 'state' and start again: the other nodes then bring this one up to date.");
+    public static StateDivergenceException Damaged(uint group) => new(new Divergence
+    {
+        Kind = DivergenceKind.StoredDigest,
+        Phase = DivergencePhase.Boot,
+        Group = group,
+        Message = $"The rows that say what the state of group {group} stands for are missing or damaged.",
+    });
 }

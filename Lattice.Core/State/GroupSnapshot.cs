@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using Lattice.Core.Consensus;
+using Lattice.Core.Verification;
 using ZstdSharp;
 
 namespace Lattice.Core.State;
@@ -34,6 +35,24 @@ public sealed class GroupSnapshot : IDisposable
     /// <summary>What the snapshot stands for.</summary>
     public SnapshotMetadata Metadata { get; }
 
+    /// <summary>What the state stands for.</summary>
+    internal SnapshotHeader Header => header;
+
+    /// <summary>A cursor over records and sessions.</summary>
+    // They lie next to each other; the expiry index follows from the records.
+    internal IStateCursor Rows() => view.Cursor(StateKeys.Prefix(Group, epoch, RowKind.Record), StateKeys.Prefix(Group, epoch, RowKind.Expiry));
+
+    /// <summary>The stored digests.</summary>
+    internal DigestTable ReadDigests()
+    {
+        var digests = new DigestTable(Group);
+        digests.Load(view, new StateKeys(Group, epoch));
+        return digests;
+    }
+
+    /// <summary>A record's row, read once more.</summary>
+    internal byte[]? ReadAgain(ReadOnlySpan<byte> key) => view.Get(new StateKeys(Group, epoch).Record(key));
+
     /// <summary>The blocks, in order; each is an array of its own of at most 256 KiB and a little. Can be read once.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Blocks()
     {
@@ -44,15 +63,18 @@ public sealed class GroupSnapshot : IDisposable
         uint number = 0;
         yield return SnapshotBlock.Encode(SnapshotBlockKind.Header, number++, header.Encode(), compressor: null, scratch);
 
-        // Records and sessions lie next to each other; the expiry index follows from the records and is made anew by the receiver.
-        using IStateCursor cursor = view.Cursor(StateKeys.Prefix(Group, epoch, RowKind.Record), StateKeys.Prefix(Group, epoch, RowKind.Expiry));
-        var rows = new RowStream(cursor);
+        // The expiry index is made anew by the receiver.
+        using IStateCursor cursor = Rows();
+        var digests = new DigestTable(Group);
+        digests.SetConfiguration(header.Configuration);
+        var rows = new RowStream(cursor, digests);
         for (int length = rows.Read(content); length > 0; length = rows.Read(content))
         {
             checksum.Append(content.AsSpan(0, length));
             yield return SnapshotBlock.Encode(SnapshotBlockKind.Rows, number++, content.AsSpan(0, length), compressor, scratch);
         }
 
+        CheckDigest(digests);
         var end = new SnapshotEnd(rows.Count, checksum.GetCurrentHashAsUInt128());
         yield return SnapshotBlock.Encode(SnapshotBlockKind.End, number, end.Encode(), compressor: null, scratch);
     }
@@ -67,8 +89,24 @@ public sealed class GroupSnapshot : IDisposable
         }
     }
 
+    /// <summary>A state that is not what was written must not spread: without its last block a snapshot counts for nothing.</summary>
+    private void CheckDigest(DigestTable digests)
+    {
+        if (digests.Total(header.Meta.Revision, header.Meta.ClockMs) != header.Meta.Digest)
+        {
+            throw new StateDivergenceException(new Divergence
+            {
+                Kind = DivergenceKind.StoredDigest,
+                Phase = DivergencePhase.Snapshot,
+                Group = Group,
+                Entry = header.Meta.Applied,
+                Message = $"The rows of group {Group} at entry {header.Meta.Applied.Index} do not have the digest that is stored with them.",
+            });
+        }
+    }
+
     /// <summary>The rows under a cursor as one stream of bytes: for each <c>key length u32, value length u32, key, value</c>, cut anywhere.</summary>
-    private sealed class RowStream(IStateCursor cursor)
+    private sealed class RowStream(IStateCursor cursor, DigestTable digests)
     {
         private readonly byte[] lengths = new byte[8];
         private int offset;
@@ -105,6 +143,7 @@ public sealed class GroupSnapshot : IDisposable
             BinaryPrimitives.WriteUInt32LittleEndian(lengths.AsSpan(4), (uint)cursor.Value.Length);
             offset = 0;
             Count++;
+            digests.Add((RowKind)cursor.Key[StateKeys.PrefixSize - 1], cursor.Key[StateKeys.PrefixSize..], cursor.Value);
             return open = true;
         }
 

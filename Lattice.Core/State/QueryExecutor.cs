@@ -110,6 +110,7 @@ internal sealed class QueryExecutor(StateLimits limits, Func<int, bool>? ownsSlo
             while (cursor.Next())
             {
                 ReadOnlySpan<byte> key = cursor.Key[StateKeys.PrefixSize..];
+                store.Check(key, cursor.Value);
                 var record = new RowView(cursor.Value);
                 if (StateRecord.IsExpired(record.ExpiryMs, page.ClockMs))
                 {

@@ -59,6 +59,37 @@ public sealed class RecordCache
         }
     }
 
+    /// <summary>The first cached record of a scope, if any, that a check rejects.</summary>
+    internal (byte[] Key, byte[] Row)? Find(ulong scope, Func<byte[], byte[], bool> isRejected)
+    {
+        foreach ((CacheKey key, byte[] row) in records ?? Enumerable.Empty<KeyValuePair<CacheKey, byte[]>>())
+        {
+            if (key.Scope == scope && isRejected(key.Key, row))
+            {
+                return (key.Key, row);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Puts a copy with one bit flipped into the place of a cached record; null: none of the scope is cached.</summary>
+    internal byte[]? FlipBit(ulong scope, Random random)
+    {
+        List<KeyValuePair<CacheKey, byte[]>> candidates = [.. (records ?? Enumerable.Empty<KeyValuePair<CacheKey, byte[]>>()).Where(r => r.Key.Scope == scope)];
+        if (candidates.Count == 0)
+        {
+            return null;
+        }
+
+        (CacheKey key, byte[] row) = candidates[random.Next(candidates.Count)];
+        byte[] flipped = [.. row];
+        int bit = random.Next(8 * flipped.Length);
+        flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+        records!.AddOrUpdate(key, flipped);
+        return key.Key;
+    }
+
     internal void Remove(ulong scope, byte[] key) => records?.TryRemove(new CacheKey(scope, key));
 
     // The scope is the group and its epoch.

@@ -105,6 +105,9 @@ internal sealed class ResultRow(byte[] key)
     /// <summary>The row's value while it is not in the engine yet.</summary>
     public byte[]? Value { get; set; }
 
+    /// <summary>Hash of the row.</summary>
+    public UInt128 Hash { get; set; }
+
     /// <summary>Length of the value.</summary>
     public int Length { get; set; }
 

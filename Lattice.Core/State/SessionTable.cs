@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.State;
 
@@ -7,7 +8,7 @@ namespace Lattice.Core.State;
 /// from the entries applied, and loading it from the engine gives the same table. Changes are made in memory as commands are
 /// executed, and staged for the engine's batch.
 /// </summary>
-internal sealed class SessionTable(StateLimits limits, RecordStore store)
+internal sealed class SessionTable(StateLimits limits, RecordStore store, DigestTable digests)
 {
     internal const int KeySize = 16 + 8 + 4;
 
@@ -42,6 +43,8 @@ internal sealed class SessionTable(StateLimits limits, RecordStore store)
             last[^1] = (key.AsMemory(16), session);
             LoadRow(session, new ResultRow(key), cursor.Value);
         }
+
+        CheckDigest();
 
         // In the order in which they sent their last batches, which is the order in which they will be forgotten.
         last.Sort((a, b) => a.Order.Span.SequenceCompareTo(b.Order.Span));
@@ -110,8 +113,9 @@ internal sealed class SessionTable(StateLimits limits, RecordStore store)
             return rowWriter.Written.Slice(result.Offset, result.Length);
         }
 
-        byte[] value = result.Row.Value ?? store.Engine.Get(store.Keys.Fill(RowKind.Session, result.Row.Key)) ?? throw Damaged();
-        return value.AsSpan(result.Offset, result.Length);
+        ResultRow row = result.Row;
+        byte[] value = row.Value ?? store.Engine.Get(store.Keys.Fill(RowKind.Session, row.Key)) ?? throw Damaged();
+        return HashOf(row.Key, value) == row.Hash ? value.AsSpan(result.Offset, result.Length) : throw Damaged();
     }
 
     /// <summary>Ends the batch: its results become a row, and the rows that hold nothing any more go.</summary>
@@ -124,6 +128,8 @@ internal sealed class SessionTable(StateLimits limits, RecordStore store)
         BinaryPrimitives.WriteUInt64LittleEndian(value.AsSpan(8), session.Lowest);
         BinaryPrimitives.WriteUInt32LittleEndian(value.AsSpan(16), (uint)batchSequences.Count);
         row.Value = value;
+        row.Hash = HashOf(row.Key, value);
+        digests.Replace(DigestTable.SessionBucket, default, row.Hash);
         row.Length = value.Length;
         row.Sequences = [.. batchSequences];
         row.Remaining = batchSequences.Count;
@@ -189,6 +195,7 @@ internal sealed class SessionTable(StateLimits limits, RecordStore store)
         foreach (ResultRow row in removedRows)
         {
             staged.Add((row.Key, null));
+            digests.Replace(DigestTable.SessionBucket, row.Hash, default);
         }
 
         removedRows.Clear();
@@ -205,6 +212,7 @@ internal sealed class SessionTable(StateLimits limits, RecordStore store)
             throw Damaged();
         }
 
+        row.Hash = HashOf(row.Key, value);
         row.Length = value.Length;
         row.Sequences = new ulong[count];
         row.Remaining = row.Sequences.Length;
@@ -230,5 +238,31 @@ internal sealed class SessionTable(StateLimits limits, RecordStore store)
         session.Forget(lowest);
     }
 
-    private StateFormatException Damaged() => new($"The sessions of group {store.Keys.Group} are damaged in the state. Remove the files in 'wal' and 'state' and start again: the other nodes then bring this one up to date.");
+    private void CheckDigest()
+    {
+        UInt128 sum = default;
+        foreach (Session session in sessions.Values)
+        {
+            foreach (ResultRow row in session.Rows)
+            {
+                sum += row.Hash;
+            }
+        }
+
+        if (sum != digests.Sums[DigestTable.SessionBucket])
+        {
+            throw Damaged();
+        }
+    }
+
+    private UInt128 HashOf(byte[] key, ReadOnlySpan<byte> value) => RowHash.Of(store.Keys.Group, RowKind.Session, key, value);
+
+    private StateDivergenceException Damaged() => new(new Divergence
+    {
+        Kind = DivergenceKind.StoredDigest,
+        Phase = DivergencePhase.Boot,
+        Group = store.Keys.Group,
+        Message = $"The client sessions of group {store.Keys.Group} in the state are not those that were written.",
+        Buckets = [DigestTable.SessionBucket],
+    });
 }

@@ -4,7 +4,7 @@ namespace Lattice.Core.State;
 
 /// <summary>Content of a snapshot's first block: what it stands for.</summary>
 /// <param name="Group">The group.</param>
-/// <param name="Meta">Position, revision and clock.</param>
+/// <param name="Meta">Position, revision, clock and digest.</param>
 /// <param name="Configuration">The members.</param>
 internal sealed record SnapshotHeader(uint Group, GroupMeta Meta, Configuration Configuration)
 {
@@ -15,10 +15,7 @@ internal sealed record SnapshotHeader(uint Group, GroupMeta Meta, Configuration 
         var writer = new WireWriter();
         writer.U16(Version);
         writer.U32(Group);
-        writer.U64(Meta.Applied.Index);
-        writer.U64(Meta.Applied.Term);
-        writer.U64(Meta.Revision);
-        writer.U64(Meta.ClockMs);
+        Meta.WriteFields(writer);
         writer.Bytes32(ConfigurationCodec.Encode(Configuration));
         return writer.ToArray();
     }
@@ -33,9 +30,7 @@ internal sealed record SnapshotHeader(uint Group, GroupMeta Meta, Configuration 
         }
 
         uint group = reader.U32();
-        ulong index = reader.U64();
-        ulong term = reader.U64();
-        var meta = new GroupMeta(new LogPosition(index, term), reader.U64(), reader.U64());
+        GroupMeta meta = GroupMeta.ReadFields(ref reader);
         Range configuration = reader.Bytes32();
         if (!reader.AtEnd)
         {

@@ -28,12 +28,16 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
         this.completed = completed;
         parser = new SnapshotParser(keys.Group, expected.Position, this);
         batch = engine.CreateBatch();
+        Digests = new DigestTable(keys.Group);
     }
 
     /// <summary>Whether the last block has come and all of it was right.</summary>
     public bool IsComplete => parser.IsComplete;
 
     internal StateKeys Keys => keys;
+
+    /// <summary>Digests of the rows that were taken in.</summary>
+    internal DigestTable Digests { get; }
 
     internal SnapshotHeader Header => parser.Header!;
 
@@ -44,6 +48,11 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         parser.Add(block.Span);
+        if (parser.IsComplete)
+        {
+            CheckDigest();
+        }
+
         if (batchBytes >= BatchBytes || parser.IsComplete)
         {
             engine.Write(batch);
@@ -94,8 +103,20 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
         }
     }
 
+    /// <summary>What was taken in must have the digest that the sender's state has: whatever happened to it on the way, or before.</summary>
+    private void CheckDigest()
+    {
+        Digests.SetConfiguration(Header.Configuration);
+        UInt128 digest = Digests.Total(Header.Meta.Revision, Header.Meta.ClockMs);
+        if (digest != Header.Meta.Digest)
+        {
+            throw new SnapshotCorruptException($"The rows of the snapshot of group {keys.Group} at entry {Header.Meta.Applied.Index} have the digest {digest:x32}, but the state that it was made of has {Header.Meta.Digest:x32}.");
+        }
+    }
+
     void ISnapshotRows.Row(RowKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
+        Digests.Add(kind, key, value);
         batch.Put(keys.Fill(kind, key), value);
         batchBytes += key.Length + value.Length;
         if (kind == RowKind.Record && new RowView(value).ExpiryMs is > 0 and ulong expiry)

@@ -19,6 +19,9 @@ internal enum RowKind : byte
 
     /// <summary>Key: expiry (big-endian), the record's key. No value. Follows from the records.</summary>
     Expiry = 4,
+
+    /// <summary>Key: number of a bucket. Value: the sum of the hashes of its rows.</summary>
+    Digest = 5,
 }
 
 /// <summary>

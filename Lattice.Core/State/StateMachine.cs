@@ -1,4 +1,5 @@
 using Lattice.Core.Consensus;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.State;
 
@@ -22,7 +23,7 @@ public sealed class StateMachine
     private Exception? broken;
 
     // What is made anew when a snapshot begins a new epoch.
-    private sealed record Parts(RecordStore Store, UncommittedRecords Records, ExpiryIndex Expiries, SessionTable Sessions, CommandExecutor Executor);
+    private sealed record Parts(RecordStore Store, DigestTable Digests, UncommittedRecords Records, ExpiryIndex Expiries, SessionTable Sessions, CommandExecutor Executor);
 
     /// <summary>Reads the group's state from the engine; drops what an interrupted snapshot installation left.</summary>
     /// <param name="engine">The node's engine.</param>
@@ -44,7 +45,7 @@ public sealed class StateMachine
         lastEpoch = root is null ? 1 : GroupMeta.DecodeRoot(group, root);
         Configuration = Configuration.Empty;
         EpochCleanup.DropAllBut(engine, group, isNew ? null : lastEpoch);
-        parts = Load(lastEpoch);
+        parts = Load(lastEpoch, cache);
     }
 
     /// <summary>The group.</summary>
@@ -59,6 +60,9 @@ public sealed class StateMachine
     /// <summary>Latest time stamped by a leader, in milliseconds since 1970.</summary>
     public ulong ClockMs => meta.ClockMs;
 
+    /// <summary>Digest of the state: the same on every replica that has applied the same entries (<c>docs/verification.md</c>).</summary>
+    public UInt128 Digest => meta.Digest;
+
     /// <summary>The members as of the last entry applied.</summary>
     public Configuration Configuration { get; private set; }
 
@@ -71,8 +75,23 @@ public sealed class StateMachine
     /// <summary>Client sessions remembered.</summary>
     public int SessionCount => parts.Sessions.Count;
 
-    /// <summary>Where the rows lie in the engine; for tests and the verification of digests.</summary>
+    /// <summary>Where the rows lie in the engine.</summary>
     internal StateKeys Keys => parts.Store.Keys;
+
+    /// <summary>The committed records.</summary>
+    internal RecordStore Records => parts.Store;
+
+    /// <summary>Digests of the buckets.</summary>
+    internal DigestTable Digests => parts.Digests;
+
+    /// <summary>Limits; the same on all replicas.</summary>
+    internal StateLimits Limits => limits;
+
+    /// <summary>What was executed and not committed yet; null: nothing.</summary>
+    internal ExecutedEntries? Pending => pending;
+
+    /// <summary>Whether the group holds a slot; null: it holds all.</summary>
+    internal Func<int, bool>? OwnsSlot => ownsSlot;
 
     /// <summary>Executes the entries and writes all that they change in one batch of the engine.</summary>
     /// <param name="entries">The entries after <see cref="Applied"/>, without gaps.</param>
@@ -101,7 +120,7 @@ public sealed class StateMachine
 
         try
         {
-            pending = ExecuteNew(entries, applyConfiguration);
+            pending = ExecuteOn(parts, entries, applyConfiguration);
             return pending;
         }
         catch (Exception e)
@@ -121,22 +140,30 @@ public sealed class StateMachine
             throw new InvalidOperationException($"Group {Group}: only what was executed last can be committed.");
         }
 
+        var next = new GroupMeta(executed.Position, executed.Revision, executed.ClockMs, executed.Entries[^1].Digest);
         using (StateBatch batch = engine.CreateBatch())
         {
             parts.Records.WriteTo(batch);
             parts.Sessions.WriteTo(batch);
-            WriteMeta(batch, new GroupMeta(executed.Position, executed.Revision, executed.ClockMs), executed.Configuration);
+            WriteMeta(batch, next, executed.Configuration);
             engine.Write(batch);
         }
 
         parts.Records.Committed();
         parts.Expiries.Committed();
         parts.Sessions.Committed();
-        meta = new GroupMeta(executed.Position, executed.Revision, executed.ClockMs);
+        parts.Digests.Committed();
+        meta = next;
         Configuration = executed.Configuration ?? Configuration;
         isNew = false;
         pending = null;
     }
+
+    /// <summary>
+    /// Executes entries that were executed but not committed once more, from what is stored, past the cache, and to no effect: to tell a passing fault from one
+    /// that repeats itself.
+    /// </summary>
+    internal ExecutedEntries ExecuteAside(IReadOnlyList<Entry> entries) => ExecuteOn(Load(Keys.Epoch, new RecordCache(0)), entries, applyConfiguration: null);
 
     /// <summary>Answers a query batch from what has been applied.</summary>
     /// <returns>A query result (<c>docs/wire-format.md</c>); a malformed batch is answered with a refusal.</returns>
@@ -161,10 +188,12 @@ public sealed class StateMachine
             throw new InvalidOperationException($"Group {Group} has a state already, up to entry {Applied.Index}.");
         }
 
-        var first = new GroupMeta(at, 0, 0);
+        parts.Digests.SetConfiguration(configuration);
+        var first = new GroupMeta(at, 0, 0, parts.Digests.Total(0, 0));
         using StateBatch batch = engine.CreateBatch();
         WriteMeta(batch, first, configuration);
         engine.Write(batch);
+        parts.Digests.Committed();
         meta = first;
         Configuration = configuration;
         isNew = false;
@@ -196,11 +225,11 @@ public sealed class StateMachine
 
         using (StateBatch batch = engine.CreateBatch())
         {
-            metaRow.Clear();
-            header.Meta.WriteTo(metaRow);
+            header.Meta.EncodeTo(metaRow);
             batch.Put(StateKeys.Root(Group), GroupMeta.EncodeRoot(installed.Keys.Epoch));
             batch.Put(installed.Keys.Fill(RowKind.Meta, default), metaRow.Written);
             batch.Put(installed.Keys.Fill(RowKind.Configuration, default), ConfigurationCodec.Encode(header.Configuration));
+            installed.Digests.WriteTo(batch, installed.Keys);
             if (!isNew)
             {
                 batch.DeleteRange(StateKeys.EpochStart(Group, Keys.Epoch), StateKeys.EpochStart(Group, Keys.Epoch + 1));
@@ -213,13 +242,14 @@ public sealed class StateMachine
         isNew = false;
         pending = null;
         broken = null;
-        parts = Load(installed.Keys.Epoch);
+        parts = Load(installed.Keys.Epoch, cache);
     }
 
-    private ExecutedEntries ExecuteNew(IReadOnlyList<Entry> entries, Func<Entry, Configuration>? applyConfiguration)
+    private ExecutedEntries ExecuteOn(Parts on, IReadOnlyList<Entry> entries, Func<Entry, Configuration>? applyConfiguration)
     {
-        parts.Executor.Resume(meta.Revision, meta.ClockMs);
+        on.Executor.Resume(meta.Revision, meta.ClockMs);
         var applied = new AppliedEntry[entries.Count];
+        int[] effectEnds = new int[entries.Count];
         Configuration? configuration = null;
         LogPosition position = meta.Applied;
         for (int i = 0; i < applied.Length; i++)
@@ -234,20 +264,22 @@ public sealed class StateMachine
             ReadOnlyMemory<byte>[] results = [];
             if (entry.Kind == EntryKind.Command)
             {
-                results = ExecuteCommands(entry);
+                results = ExecuteCommands(on, entry);
             }
             else if (entry.Kind == EntryKind.Configuration)
             {
                 configuration = applyConfiguration is null ? ConfigurationCodec.Decode(entry.Data.Span) : applyConfiguration(entry);
+                on.Digests.SetConfiguration(configuration);
             }
 
-            applied[i] = new AppliedEntry(entry.Index, entry.Term, results);
+            effectEnds[i] = on.Records.Effects.Count;
+            applied[i] = new AppliedEntry(entry.Index, entry.Term, results, on.Digests.Total(on.Executor.Revision, on.Executor.ClockMs));
         }
 
-        return new ExecutedEntries(applied, parts.Records.Effects, position, parts.Executor.Revision, parts.Executor.ClockMs, configuration);
+        return new ExecutedEntries(applied, on.Records.Effects, effectEnds, position, on.Executor.Revision, on.Executor.ClockMs, configuration);
     }
 
-    private ReadOnlyMemory<byte>[] ExecuteCommands(Entry entry)
+    private static ReadOnlyMemory<byte>[] ExecuteCommands(Parts on, Entry entry)
     {
         if (!EntryPayload.TryDecode(entry.Data, out EntryPayload? payload))
         {
@@ -255,11 +287,11 @@ public sealed class StateMachine
             return [];
         }
 
-        parts.Executor.MoveClock(payload.TimeMs);
+        on.Executor.MoveClock(payload.TimeMs);
         var results = new ReadOnlyMemory<byte>[payload.Batches.Count];
         for (int i = 0; i < results.Length; i++)
         {
-            results[i] = parts.Executor.Execute(payload.Batches[i].Span, entry.Index, i);
+            results[i] = on.Executor.Execute(payload.Batches[i].Span, entry.Index, i);
         }
 
         return results;
@@ -272,8 +304,8 @@ public sealed class StateMachine
             batch.Put(StateKeys.Root(Group), GroupMeta.EncodeRoot(Keys.Epoch));
         }
 
-        metaRow.Clear();
-        written.WriteTo(metaRow);
+        written.EncodeTo(metaRow);
+        parts.Digests.WriteTo(batch, Keys);
         batch.Put(Keys.Fill(RowKind.Meta, default), metaRow.Written);
         if (configuration is not null || isNew)
         {
@@ -281,23 +313,63 @@ public sealed class StateMachine
         }
     }
 
-    private Parts Load(uint epoch)
+    private Parts Load(uint epoch, RecordCache cached)
     {
         var keys = new StateKeys(Group, epoch);
-        var store = new RecordStore(engine, keys, cache);
-        var records = new UncommittedRecords(store);
+        var store = new RecordStore(engine, keys, cached);
+        var digests = new DigestTable(Group);
+        var records = new UncommittedRecords(store, digests);
         var expiries = new ExpiryIndex(store);
-        var sessions = new SessionTable(limits, store);
+        var sessions = new SessionTable(limits, store, digests);
         if (!isNew)
         {
             byte[] row = engine.Get(keys.Fill(RowKind.Meta, default)) ?? throw GroupMeta.Damaged(Group);
             meta = GroupMeta.Decode(Group, row);
-            Configuration = ConfigurationCodec.Decode(engine.Get(keys.Fill(RowKind.Configuration, default)) ?? throw GroupMeta.Damaged(Group));
+            Configuration = ReadConfiguration(keys);
+            digests.Load(engine, keys);
             expiries.Load();
             sessions.Load();
+            CheckDigest(digests);
+        }
+        else
+        {
+            digests.SetConfiguration(Configuration);
+            meta = new GroupMeta(default, 0, 0, digests.Total(0, 0));
         }
 
-        return new Parts(store, records, expiries, sessions, new CommandExecutor(limits, ownsSlot, records, expiries, sessions));
+        return new Parts(store, digests, records, expiries, sessions, new CommandExecutor(limits, ownsSlot, records, expiries, sessions));
+    }
+
+    private Configuration ReadConfiguration(StateKeys keys)
+    {
+        try
+        {
+            return ConfigurationCodec.Decode(engine.Get(keys.Fill(RowKind.Configuration, default)) ?? throw GroupMeta.Damaged(Group));
+        }
+        catch (ConfigurationFormatException)
+        {
+            throw GroupMeta.Damaged(Group);
+        }
+    }
+
+    /// <summary>The digest of the whole has to be the sum of its parts, and the configuration's has to be that of the row.</summary>
+    private void CheckDigest(DigestTable digests)
+    {
+        bool configurationIsSound = digests.Sums[DigestTable.ConfigurationBucket] == DigestTable.HashOf(Group, Configuration);
+        if (!configurationIsSound || digests.Total(meta.Revision, meta.ClockMs) != meta.Digest)
+        {
+            throw new StateDivergenceException(new Divergence
+            {
+                Kind = DivergenceKind.StoredDigest,
+                Phase = DivergencePhase.Boot,
+                Group = Group,
+                Entry = meta.Applied,
+                Message = configurationIsSound
+                    ? $"The stored digest of group {Group} at entry {meta.Applied.Index} is not the sum of the stored digests of its buckets."
+                    : $"The configuration of group {Group} in the state is not the one that was written.",
+                Buckets = configurationIsSound ? [] : [DigestTable.ConfigurationBucket],
+            });
+        }
     }
 
     private void ThrowIfBroken()

@@ -7,13 +7,15 @@ namespace Lattice.Core.State;
 internal sealed class UncommittedRecords
 {
     private readonly RecordStore store;
+    private readonly DigestTable digests;
     private readonly Dictionary<byte[], Change> changes = new(ByteKeyComparer.Instance);
     private readonly Dictionary<byte[], Change>.AlternateLookup<ReadOnlySpan<byte>> lookup;
     private readonly List<Effect> effects = [];
 
-    public UncommittedRecords(RecordStore store)
+    public UncommittedRecords(RecordStore store, DigestTable digests)
     {
         this.store = store;
+        this.digests = digests;
         lookup = changes.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
@@ -25,23 +27,12 @@ internal sealed class UncommittedRecords
     /// <summary>The record of a key, whether it has expired or not.</summary>
     public StateRecord Read(ReadOnlySpan<byte> key) => lookup.TryGetValue(key, out Change change) ? change.Now : store.Read(key);
 
-    /// <summary>Sets or (with an absent record) removes a record.</summary>
-    public void Write(byte[] key, StateRecord record)
-    {
-        StateRecord before;
-        if (changes.TryGetValue(key, out Change change))
-        {
-            before = change.Now;
-            changes[key] = change with { Now = record };
-        }
-        else
-        {
-            before = store.Read(key);
-            changes.Add(key, new Change(before, record));
-        }
+    /// <summary>Sets a record.</summary>
+    public void Put(byte[] key, ulong revision, ulong expiryMs, ReadOnlySpan<byte> value) =>
+        Write(key, new StateRecord(store.Keys.Group, key, revision, expiryMs, value));
 
-        effects.Add(new Effect(key, before, record));
-    }
+    /// <summary>Removes a record.</summary>
+    public void Remove(byte[] key) => Write(key, default);
 
     /// <summary>Puts the outcome into a batch of the engine: one write for each record that differs, and its place in the expiry index.</summary>
     public void WriteTo(StateBatch batch)
@@ -85,5 +76,23 @@ internal sealed class UncommittedRecords
 
         changes.Clear();
         effects.Clear();
+    }
+
+    private void Write(byte[] key, StateRecord record)
+    {
+        StateRecord before;
+        if (changes.TryGetValue(key, out Change change))
+        {
+            before = change.Now;
+            changes[key] = change with { Now = record };
+        }
+        else
+        {
+            before = store.Read(key);
+            changes.Add(key, new Change(before, record));
+        }
+
+        digests.Replace(DigestTable.BucketOf(key), before.Hash, record.Hash);
+        effects.Add(new Effect(key, before, record));
     }
 }

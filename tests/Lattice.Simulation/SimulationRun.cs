@@ -24,6 +24,9 @@ internal sealed record RunOptions
     /// <summary>Name of a rule to break on purpose.</summary>
     public string? Break { get; init; }
 
+    /// <summary>Whether memory and disks are corrupted.</summary>
+    public bool Corrupts { get; init; }
+
     /// <summary>Takes the lines of a readable trace.</summary>
     public Action<string>? Trace { get; init; }
 }
@@ -39,6 +42,9 @@ internal sealed class SimulationRun
 
     /// <summary>Longest that the cluster may take to serve everybody once nothing is wrong any more.</summary>
     private const long Patience = 60 * VirtualClock.Second;
+
+    /// <summary>Longest that it takes replicas to compare their states once nothing is wrong any more.</summary>
+    private const long LongestComparison = 20 * VirtualClock.Second;
 
     /// <summary>Longest time to live that the clients use.</summary>
     private const long LongestLife = 3 * VirtualClock.Second;
@@ -72,7 +78,7 @@ internal sealed class SimulationRun
             History = new ClientHistory(slack),
             Options = load,
         };
-        _nemesis = new Nemesis(_cluster, _random.Fork());
+        _nemesis = new Nemesis(_cluster, _random.Fork(), options.Corrupts);
     }
 
     /// <summary>Makes the run; never throws for what the system under test does.</summary>
@@ -112,6 +118,7 @@ internal sealed class SimulationRun
         _workload.TakeOperations(int.MaxValue);
         _clock.RunUntil(_clock.Now + _random.Between(0L, 5L) * VirtualClock.Second);
         _nemesis.Stop();
+        LookForCorruption();
         if (!_clock.RunUntil(_clock.Now + Patience, () => _clients.TrueForAll(c => c.Working == 0)))
         {
             throw new SimulationFailure($"The cluster makes no progress though nothing is wrong any more. Waiting: {string.Join("; ", _clients.SelectMany(c => c.UnderWay).Take(5))}.{Environment.NewLine}{Describe()}");
@@ -121,6 +128,32 @@ internal sealed class SimulationRun
         ReadEverything();
         Converge();
         _workload.History.Check();
+    }
+
+    /// <summary>Whatever was corrupted and is still there is found by a scrub, or, when nothing stored is wrong in itself, by comparing with the others.</summary>
+    private void LookForCorruption()
+    {
+        foreach (Machine machine in _cluster.Machines)
+        {
+            CorruptionFaults.Scrub(_cluster, machine);
+        }
+
+        // What is not wrong in itself shows when the replicas have an entry in common.
+        _clock.RunUntil(_clock.Now + LongestComparison, () => _cluster.Machines.All(m => m.Corruption is null));
+        foreach (Machine machine in _cluster.Machines.Where(m => m.Corruption is not null))
+        {
+            if (machine.Corruption!.IsThere())
+            {
+                throw new SimulationFailure($"Node {machine.Id} was corrupted ({machine.Corruption.What}) and does not notice.{Environment.NewLine}{Describe()}");
+            }
+
+            _coverage.Count($"harmless: {machine.Corruption!.What}");
+            machine.Corruption = null;
+            foreach (Replica replica in machine.Process?.Core.Replicas ?? [])
+            {
+                replica.Drills.Disarm();
+            }
+        }
     }
 
     /// <summary>Every acknowledged write is still there, by a linearizable read of all keys at the end.</summary>

@@ -1,4 +1,5 @@
 using Lattice.Simulation.Disk;
+using Lattice.Simulation.Faults;
 using Lattice.Simulation.Runtime;
 using Lattice.Simulation.State;
 
@@ -41,6 +42,9 @@ internal sealed class Machine
     /// <summary>Whether its files were damaged, so that it may refuse to start.</summary>
     public bool Damaged { get; set; }
 
+    /// <summary>What was corrupted on it and has not been noticed; null: nothing.</summary>
+    public Corruption? Corruption { get; set; }
+
     /// <summary>How often it was started.</summary>
     public int Starts { get; set; }
 
@@ -73,5 +77,6 @@ internal sealed class Machine
         Disk.Wipe();
         Store.Wipe();
         Damaged = false;
+        Corruption = null;
     }
 }

@@ -2,6 +2,8 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
+using Lattice.Core.State;
+using Lattice.Core.Verification;
 using Lattice.Simulation.Breaks;
 using Lattice.Simulation.Clients;
 using Lattice.Simulation.Network;
@@ -14,7 +16,6 @@ internal sealed class SimulatedCluster : ICluster
 {
     private readonly SortedDictionary<int, Machine> _machines = [];
     private readonly SeededRandom _random;
-    private readonly DeliberateBreak _break;
     private List<int> _peers;
 
     public SimulatedCluster(ClusterProfile profile, DeliberateBreak deliberateBreak, VirtualClock clock, SeededRandom random, Trace trace, Coverage coverage)
@@ -24,7 +25,7 @@ internal sealed class SimulatedCluster : ICluster
         Trace = trace;
         Coverage = coverage;
         _random = random;
-        _break = deliberateBreak;
+        Break = deliberateBreak;
         Network = new SimulatedNetwork(clock, random.Fork(), coverage) { Default = profile.Network };
         Monitor = new SafetyMonitor(trace, coverage);
         _peers = [.. Enumerable.Range(1, profile.Nodes)];
@@ -46,6 +47,9 @@ internal sealed class SimulatedCluster : ICluster
 
     public SafetyMonitor Monitor { get; }
 
+    /// <summary>The rule that is broken on purpose, if any.</summary>
+    public DeliberateBreak Break { get; }
+
     /// <summary>Machines, by node id.</summary>
     public IReadOnlyCollection<Machine> Machines => _machines.Values;
 
@@ -59,7 +63,7 @@ internal sealed class SimulatedCluster : ICluster
     public uint GroupOf(int slot) => (uint)(((long)slot * Profile.Shards / 16_384) + 1);
 
     /// <summary>Settings of a node, as its configuration file has them.</summary>
-    public NodeCoreOptions OptionsOf(Machine machine) => _break.Change(new NodeCoreOptions
+    public NodeCoreOptions OptionsOf(Machine machine) => Break.Change(new NodeCoreOptions
     {
         DataDirectory = machine.DataDirectory,
         Node = machine.Id,
@@ -70,6 +74,7 @@ internal sealed class SimulatedCluster : ICluster
         CacheSize = Profile.CacheSize,
         SnapshotInterval = Profile.SnapshotInterval,
         MaxSegments = 4,
+        TraceCapacity = 1_024,
     });
 
     /// <summary>Builds another machine and puts it into every configuration file; the processes read theirs when they start.</summary>
@@ -110,6 +115,16 @@ internal sealed class SimulatedCluster : ICluster
         catch (Exception) when (machine.Power.Off)
         {
             Interrupted(machine);
+        }
+        catch (StateDivergenceException e)
+        {
+            Diverged(machine, e.Divergence);
+        }
+        catch (Exception e) when (e is StateFormatException && machine.Corruption is { } corruption)
+        {
+            Coverage.Count($"noticed: {corruption.What}, by a row that cannot be read");
+            ProcessDied(machine, e.Message);
+            machine.Wipe();
         }
         catch (Exception e) when (e is LogCorruptException or NodeStartException && machine.Damaged)
         {
@@ -152,6 +167,19 @@ internal sealed class SimulatedCluster : ICluster
         {
             PowerLost(machine, "in the middle of writing");
         }
+    }
+
+    /// <summary>A replica of the node was found to be wrong: the node stops, and its operator has it learn everything anew from the others.</summary>
+    public void Diverged(Machine machine, Divergence divergence)
+    {
+        if (machine.Corruption is not { } corruption)
+        {
+            throw new SimulationFailure($"Node {machine.Id} raises an alarm though nothing was corrupted: {divergence.Kind} in phase {divergence.Phase}: {divergence.Message}");
+        }
+
+        Coverage.Count($"noticed: {corruption.What}, by {divergence.Kind} in phase {divergence.Phase}");
+        ProcessDied(machine, $"stops: {divergence.Message}");
+        machine.Wipe();
     }
 
     /// <summary>The node's process dies now, be it of kill -9.</summary>
@@ -201,15 +229,14 @@ internal sealed class SimulatedCluster : ICluster
 
     public void SendFrame(int from, uint group, Message message, byte[] frame)
     {
-        frame = _break.Rewrite(group, message) ?? frame;
         Coverage.Count($"message: {message.Kind}");
-        if (!_break.Drops(group, message) && _machines.TryGetValue(message.To, out Machine? target))
+        if (!Break.Drops(group, message) && _machines.TryGetValue(message.To, out Machine? target))
         {
-            Network.Send(from, message.To, frame.Length, mayDuplicate: true, () =>
+            Network.SendFrame(from, message.To, frame, (received, damaged) =>
             {
                 if (target.Process is { Alive: true } process)
                 {
-                    process.Enter(() => process.Core.Receive(frame));
+                    process.Enter(() => process.Receive(received, damaged));
                 }
             });
         }
@@ -241,11 +268,11 @@ internal sealed class SimulatedCluster : ICluster
 
         if (kind == CallKind.Write)
         {
-            replica.Write(_break.RewriteWrite(payload), outcome => reply(Translate(outcome)));
+            replica.Write(Break.RewriteWrite(payload), outcome => reply(Translate(outcome)));
         }
         else
         {
-            bool linearizable = kind == CallKind.LinearizableQuery && !_break.AnswersLocally(replica);
+            bool linearizable = kind == CallKind.LinearizableQuery && !Break.AnswersLocally(replica);
             replica.Query(payload, linearizable, outcome => reply(Translate(outcome)));
         }
     }
@@ -260,7 +287,7 @@ internal sealed class SimulatedCluster : ICluster
         OutcomeKind.Overloaded => new Reply(ReplyStatus.Overloaded, default, outcome.Leader),
         OutcomeKind.Unknown => new Reply(ReplyStatus.Unknown, default, outcome.Leader),
         OutcomeKind.DiskFull => new Reply(ReplyStatus.DiskFull, default, outcome.Leader),
-        OutcomeKind.NoSuchGroup or OutcomeKind.ShuttingDown => new Reply(ReplyStatus.Unavailable),
+        OutcomeKind.NoSuchGroup or OutcomeKind.ShuttingDown or OutcomeKind.Diverged => new Reply(ReplyStatus.Unavailable),
         _ => throw new SimulationFailure($"A well-formed request was answered with {outcome.Kind}."),
     };
 
@@ -273,7 +300,7 @@ internal sealed class SimulatedCluster : ICluster
         double skew = Profile.ClockSkew.TotalMilliseconds;
         machine.Clock.Skew = TimeSpan.FromMilliseconds((2 * skew * _random.NextDouble()) - skew);
         machine.Clock.Rate = 0.98 + (0.04 * _random.NextDouble());
-        _break.Install(machine, Clock);
+        Break.Install(machine, Clock);
         _machines.Add(node, machine);
         return machine;
     }

@@ -18,6 +18,8 @@ internal sealed record SeedRunnerOptions
 
     public string? Break { get; init; }
 
+    public bool Corrupts { get; init; }
+
     public bool Trace { get; init; }
 
     public bool GoOn { get; init; }
@@ -88,6 +90,7 @@ internal sealed class SeedRunner(SeedRunnerOptions options)
             Operations = options.Operations,
             Nodes = options.Nodes,
             Break = options.Break,
+            Corrupts = options.Corrupts,
             Trace = options.Trace ? Console.Out.WriteLine : null,
         };
         try
@@ -130,6 +133,7 @@ internal sealed class SeedRunner(SeedRunnerOptions options)
     {
         string command = string.Create(CultureInfo.InvariantCulture, $"dotnet run -c Release --project tests/Lattice.Simulation -- --seeds 1 --start {seed} --operations {options.Operations} --trace");
         command += options.Nodes is { } nodes ? string.Create(CultureInfo.InvariantCulture, $" --nodes {nodes}") : "";
+        command += options.Corrupts ? " --corrupt" : "";
         return command + (options.Break is { } name ? $" --break {name}" : "");
     }
 

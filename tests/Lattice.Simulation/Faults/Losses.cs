@@ -38,6 +38,7 @@ internal static class Losses
     private static bool IsIntact(Machine machine, uint group, ReplicaStatus leader) =>
         machine.Process is { Alive: true } process
         && !machine.Damaged
+        && machine.Corruption is null
         && process.Core.Identity.Incarnation == leader.Configuration.Incarnations.GetValueOrDefault(machine.Id)
         && process.Core.Find(group) is not null;
 }

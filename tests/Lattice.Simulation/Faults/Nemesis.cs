@@ -20,7 +20,7 @@ internal sealed class Nemesis
     private readonly long _pause;
     private bool _stopped;
 
-    public Nemesis(SimulatedCluster cluster, SeededRandom random)
+    public Nemesis(SimulatedCluster cluster, SeededRandom random, bool corrupts)
     {
         _cluster = cluster;
         _random = random;
@@ -35,7 +35,7 @@ internal sealed class Nemesis
             .. MembershipFaults.All(_membership),
         ];
         double share = random.Pick([0.2, 0.5, 1.0]);
-        _faults = [.. all.Where(_ => random.Chance(share))];
+        _faults = [.. all.Where(_ => random.Chance(share)), .. corrupts ? CorruptionFaults.All : []];
     }
 
     /// <summary>Begins after the given time.</summary>

@@ -1,4 +1,5 @@
 using Lattice.Core.Disk;
+using Lattice.Core.State;
 using Lattice.Simulation.Runtime;
 
 namespace Lattice.Simulation.State;
@@ -58,6 +59,98 @@ internal sealed class SimulatedStateStore(SeededRandom random, PowerSwitch power
         Life++;
         _durable = Rows = image;
         _unflushed.Clear();
+    }
+
+    /// <summary>Flips a bit of some row, in all copies. Gives whether it can still be found; null: there are no rows.</summary>
+    public Func<bool>? FlipBit(SeededRandom chance)
+    {
+        if (PickRow(chance, _ => true) is not { } row)
+        {
+            return null;
+        }
+
+        byte[] flipped = [.. row.Value];
+        int bit = chance.Next(flipped.Length * 8);
+        flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+        Change(row, flipped);
+        return () => ReferenceEquals(RowTree.Get(Rows, row.Key), flipped);
+    }
+
+    /// <summary>Loses some record, in all copies. Gives whether it is still missing; null: there are no records.</summary>
+    public Func<bool>? LoseRecord(SeededRandom chance)
+    {
+        if (PickRow(chance, r => (RowKind)r.Key[StateKeys.PrefixSize - 1] == RowKind.Record) is not { } row)
+        {
+            return null;
+        }
+
+        Change(row, null);
+        return () => RowTree.Get(Rows, row.Key) is null;
+    }
+
+    /// <summary>Has the state say that it stands at a later entry than its rows do. False: it cannot.</summary>
+    public bool AdvanceApplied(uint group, ulong reached, out string what)
+    {
+        what = "applied index ahead of the data";
+        if (RowTree.Get(Rows, StateKeys.Root(group)) is not { } root)
+        {
+            return false;
+        }
+
+        byte[] key = StateKeys.Prefix(group, GroupMeta.DecodeRoot(group, root), RowKind.Meta);
+        GroupMeta meta = GroupMeta.Decode(group, RowTree.Get(Rows, key)!);
+        if (meta.Applied.Index >= reached)
+        {
+            return false;
+        }
+
+        var writer = new WireWriter();
+        (meta with { Applied = meta.Applied with { Index = reached } }).EncodeTo(writer);
+        _durable = Rows = RowTree.Set(Rows, key, writer.ToArray());
+        _unflushed.Clear();
+        return true;
+    }
+
+    private RowTree? PickRow(SeededRandom chance, Func<RowTree, bool> isWanted)
+    {
+        List<RowTree> rows = [];
+        Collect(Rows);
+        return rows.Count == 0 ? null : rows[chance.Next(rows.Count)];
+
+        void Collect(RowTree? tree)
+        {
+            if (tree is not null)
+            {
+                Collect(tree.Left);
+                if (tree.Value.Length > 0 && isWanted(tree))
+                {
+                    rows.Add(tree);
+                }
+
+                Collect(tree.Right);
+            }
+        }
+    }
+
+    /// <summary>Changes a row in every copy in which it is as it is now.</summary>
+    private void Change(RowTree row, byte[]? value)
+    {
+        Rows = Changed(Rows);
+        _durable = Changed(_durable);
+        for (int i = 0; i < _unflushed.Count; i++)
+        {
+            _unflushed[i] = Changed(_unflushed[i]);
+        }
+
+        RowTree? Changed(RowTree? tree)
+        {
+            if (!ReferenceEquals(RowTree.Get(tree, row.Key), row.Value))
+            {
+                return tree;
+            }
+
+            return value is null ? RowTree.Remove(tree, row.Key) : RowTree.Set(tree, row.Key, value);
+        }
     }
 
     internal void Write(RowTree? rows)

@@ -1,0 +1,301 @@
+using System.Buffers.Binary;
+using Lattice.Core.Consensus;
+
+namespace Lattice.Core.Verification;
+
+/// <summary>How a replica's state stands to those of the others.</summary>
+public enum VerificationState
+{
+    /// <summary>Nothing is compared: <c>[verification] enabled = false</c>.</summary>
+    Off,
+
+    /// <summary>Started with a state that no other replica has confirmed yet: it serves nothing before.</summary>
+    Unproven,
+
+    /// <summary>Agrees with the others as far as compared.</summary>
+    Agrees,
+
+    /// <summary>Differs from another replica: the others are being asked, and nothing is served meanwhile.</summary>
+    Arbitrating,
+
+    /// <summary>Differs from another replica, and no majority says which is right: nothing is served.</summary>
+    NoMajority,
+
+    /// <summary>Found to be wrong: it has stopped.</summary>
+    Diverged,
+}
+
+/// <summary>
+/// Compares a replica's digests with those of the other replicas of its group. The leader's ride on the messages that go to its followers anyway; a follower that knows
+/// the leader's digest of an entry compares before it commits what the entry did, else when the digest comes. Whoever finds a difference asks all voters for
+/// their digest at that entry: the majority is right, and each replica judges only itself. Used by the group's loop.
+/// </summary>
+internal sealed class DigestExchange(uint group, int node, int patienceTicks, ReplicaTrace trace, Action<Message> send)
+{
+    private const ulong AnswerWanted = 1;
+
+    // What followers were told of entries that they have not applied yet, at most.
+    private const int MostExpected = 64;
+
+    private readonly DigestRing ring = new();
+    private readonly Queue<Expected> expected = new();
+    private readonly List<(int Node, ulong Index)> asked = [];
+    private ulong provenFrom;
+    private bool isProven;
+    private Arbitration? arbitration;
+
+    private readonly record struct Expected(int Node, LogPosition Entry, UInt128 Digest);
+
+    private sealed class Arbitration(LogPosition entry, UInt128 own)
+    {
+        public LogPosition Entry => entry;
+
+        public UInt128 Own => own;
+
+        /// <summary>Digest of each voter that answered; null: it does not know.</summary>
+        public Dictionary<int, UInt128?> Answers { get; } = [];
+
+        public int Ticks { get; set; }
+    }
+
+    /// <summary>Last entry after which another replica had the same digest.</summary>
+    public ulong AgreedIndex { get; private set; }
+
+    /// <summary>How the state stands.</summary>
+    public VerificationState State => arbitration is { } open
+        ? open.Ticks > patienceTicks ? VerificationState.NoMajority : VerificationState.Arbitrating
+        : isProven ? VerificationState.Agrees : VerificationState.Unproven;
+
+    /// <summary>Whether the replica may answer its clients.</summary>
+    public bool MayServe => isProven && arbitration is null;
+
+    /// <summary>Whether the replica may go on applying entries.</summary>
+    public bool MayApply => arbitration is null;
+
+    /// <summary>The digests known here.</summary>
+    public DigestRing Digests => ring;
+
+    /// <summary>Begins with a state: at the start, or when a snapshot was installed.</summary>
+    /// <param name="applied">Last entry applied.</param>
+    /// <param name="digest">Digest of the state.</param>
+    /// <param name="isNew">Whether there is nothing to prove: the state is empty, or was checked against its sender's when it came.</param>
+    public void Begin(LogPosition applied, UInt128 digest, bool isNew)
+    {
+        ring.Add(applied, digest);
+        provenFrom = applied.Index;
+        isProven |= isNew;
+        arbitration = null;
+    }
+
+    /// <summary>Compares entries that were executed, before they are committed. On return <see cref="MayApply"/> says whether they may be.</summary>
+    /// <exception cref="StateDivergenceException">A majority has other digests.</exception>
+    public void Check(LogPosition entry, UInt128 digest, Configuration members)
+    {
+        if (entry.Index <= ring.Last.Index)
+        {
+            // Compared before; the commit had to wait.
+            return;
+        }
+
+        ring.Add(entry, digest);
+        while (expected.TryPeek(out Expected known) && known.Entry.Index <= entry.Index)
+        {
+            expected.Dequeue();
+            if (known.Entry.Index == entry.Index)
+            {
+                Compare(known, members);
+            }
+        }
+    }
+
+    /// <summary>Answers those that asked about entries that have been executed since.</summary>
+    public void Answer()
+    {
+        for (int i = asked.Count - 1; i >= 0; i--)
+        {
+            if (asked[i].Index <= ring.Last.Index)
+            {
+                Send(asked[i].Node, asked[i].Index, answerWanted: false);
+                asked.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <summary>Tells the other members the digest after the latest entry.</summary>
+    public void Tell(Configuration members) => SendToAll(members, ring.Last.Index, answerWanted: false);
+
+    /// <summary>Takes what another replica says.</summary>
+    /// <exception cref="StateDivergenceException">A majority has other digests.</exception>
+    public void Take(Message message, Configuration members)
+    {
+        bool answerWanted = message.Context == AnswerWanted;
+        if (message.Data.Length != 16)
+        {
+            // It does not know.
+            if (arbitration is { } open && message.Index == open.Entry.Index && IsVoter(message, members))
+            {
+                open.Answers[message.From] = null;
+            }
+
+            return;
+        }
+
+        var said = new Expected(message.From, new LogPosition(message.Index, message.LogTerm), BinaryPrimitives.ReadUInt128LittleEndian(message.Data.Span));
+        if (message.Index > ring.Last.Index)
+        {
+            Keep(said);
+            if (answerWanted && asked.Count < MostExpected)
+            {
+                asked.Add((message.From, message.Index));
+            }
+
+            return;
+        }
+
+        if (answerWanted)
+        {
+            Send(message.From, message.Index, answerWanted: false);
+        }
+
+        if (IsVoter(message, members))
+        {
+            Compare(said, members);
+        }
+    }
+
+    /// <summary>A tick: asks again while something is open.</summary>
+    /// <exception cref="StateDivergenceException">A majority has other digests.</exception>
+    public void Tick(Configuration members)
+    {
+        if (arbitration is { } open)
+        {
+            open.Ticks++;
+            SendToAll(members, open.Entry.Index, answerWanted: true);
+            Decide(open, members);
+        }
+        else if (!isProven)
+        {
+            // Alone there is nobody to compare with.
+            isProven = members.Voters.Count <= 1 && members.Voters.Contains(node);
+            SendToAll(members, ring.Last.Index, answerWanted: true);
+        }
+    }
+
+    private static bool IsVoter(Message message, Configuration members) =>
+        members.Voters.Contains(message.From) && members.Incarnations.GetValueOrDefault(message.From) == message.FromIncarnation;
+
+    private void Keep(Expected said)
+    {
+        if (expected.Count == MostExpected)
+        {
+            expected.Dequeue();
+        }
+
+        // What is told is told in order, but not all by one node: what is out of order would be passed over.
+        if (expected.Count == 0 || expected.Last().Entry.Index <= said.Entry.Index)
+        {
+            expected.Enqueue(said);
+        }
+    }
+
+    private void Compare(Expected said, Configuration members)
+    {
+        if (!ring.TryGet(said.Entry.Index, out LogPosition entry, out UInt128 own))
+        {
+            return;
+        }
+
+        bool agrees = said.Entry == entry && said.Digest == own;
+        trace.Compared(said.Node, entry, own, said.Digest, agrees);
+        if (arbitration is { } open)
+        {
+            if (said.Entry.Index == open.Entry.Index)
+            {
+                open.Answers[said.Node] = said.Digest;
+                Decide(open, members);
+            }
+
+            return;
+        }
+
+        if (agrees)
+        {
+            AgreedIndex = Math.Max(AgreedIndex, entry.Index);
+            isProven |= entry.Index >= provenFrom;
+            return;
+        }
+
+        arbitration = new Arbitration(entry, own);
+        arbitration.Answers[said.Node] = said.Digest;
+        SendToAll(members, entry.Index, answerWanted: true);
+        Decide(arbitration, members);
+    }
+
+    private void Decide(Arbitration open, Configuration members)
+    {
+        int majority = (members.Voters.Count / 2) + 1;
+        foreach (UInt128? candidate in open.Answers.Values.Append(open.Own).Distinct())
+        {
+            int votes = members.Voters.Count(voter => candidate is not null && (voter == node ? open.Own : open.Answers.GetValueOrDefault(voter)) == candidate);
+            if (votes < majority)
+            {
+                continue;
+            }
+
+            arbitration = candidate == open.Own ? null : throw new StateDivergenceException(Minority(open));
+            isProven = true;
+            AgreedIndex = Math.Max(AgreedIndex, open.Entry.Index);
+            return;
+        }
+    }
+
+    private Divergence Minority(Arbitration open) => new()
+    {
+        Kind = DivergenceKind.PeerDigest,
+        Phase = DivergencePhase.Exchange,
+        Group = group,
+        Entry = open.Entry,
+        Message = $"The state of group {group} after entry {open.Entry.Index} is not that of the majority.",
+        Digests = [new ReplicaDigest(node, open.Entry.Index, open.Own), .. open.Answers.Where(a => a.Value is not null).Select(a => new ReplicaDigest(a.Key, open.Entry.Index, a.Value!.Value))],
+        Checks = new DivergenceChecks { ModelAgreed = true },
+    };
+
+    private void SendToAll(Configuration members, ulong index, bool answerWanted)
+    {
+        foreach (int member in members.Voters)
+        {
+            if (member != node)
+            {
+                Send(member, index, answerWanted);
+            }
+        }
+
+        foreach (int member in members.Learners)
+        {
+            if (member != node)
+            {
+                Send(member, index, answerWanted);
+            }
+        }
+    }
+
+    private void Send(int to, ulong index, bool answerWanted)
+    {
+        byte[] data = [];
+        if (ring.TryGet(index, out LogPosition entry, out UInt128 digest))
+        {
+            data = new byte[16];
+            BinaryPrimitives.WriteUInt128LittleEndian(data, digest);
+        }
+
+        send(new Message
+        {
+            Kind = MessageKind.Digest,
+            To = to,
+            Index = index,
+            LogTerm = entry.Term,
+            Context = answerWanted ? AnswerWanted : 0,
+            Data = data,
+        });
+    }
+}
