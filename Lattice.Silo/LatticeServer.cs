@@ -34,6 +34,9 @@ public static class LatticeServer
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3.5);
     private static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(1);
 
+    // A start takes about a second.
+    private static readonly TimeSpan PatienceWithStart = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs the node until SIGTERM, SIGINT, a stop from another node, or a failure.</summary>
     /// <param name="settings">The node.</param>
     /// <param name="errors">Where it is said why the node cannot start.</param>
@@ -64,7 +67,7 @@ public static class LatticeServer
         IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         FatalReason fatal = app.Services.GetRequiredService<FatalReason>();
         Task finished = RunToEndAsync(settings, app, lifetime, cancellation);
-        Task overdue = OverdueAsync(lifetime);
+        Task overdue = OverdueAsync(lifetime, cancellation);
         if (await Task.WhenAny(finished, overdue).ConfigureAwait(false) == overdue)
         {
             // What is left of the process ends with it, as in a crash, from which every part recovers.
@@ -79,7 +82,7 @@ public static class LatticeServer
             catch (Exception e) when (lifetime.ApplicationStarted.IsCancellationRequested && NodeFailure.Explain(settings, e) is { } reason)
             {
                 await errors.WriteLineAsync($"lattice: The node did not stop in order. {reason} See to that, then start it again; what it acknowledged is in its log.").ConfigureAwait(false);
-                return Failed;
+                fatal.TrySet(e);
             }
         }
 
@@ -95,30 +98,66 @@ public static class LatticeServer
     {
         await using (app.ConfigureAwait(false))
         {
-            try
+            if (await StartAsync(settings, app, lifetime, cancellation).ConfigureAwait(false))
             {
-                await app.StartAsync(cancellation).ConfigureAwait(false);
+                await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
+        }
+    }
+
+    /// <summary>
+    /// Starts everything. Asked to stop meanwhile, it goes on for a while: a silo that is up can be stopped in order, and the others need not wait for one that
+    /// was broken off.
+    /// </summary>
+    /// <returns>Whether all of it runs; if not, it was asked to stop.</returns>
+    private static async Task<bool> StartAsync(NodeSettings settings, WebApplication app, IHostApplicationLifetime lifetime, CancellationToken cancellation)
+    {
+        using var breakOff = new CancellationTokenSource();
+        using CancellationTokenRegistration asked = cancellation.Register(() => breakOff.CancelAfter(PatienceWithStart));
+        try
+        {
+            await app.StartAsync(breakOff.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e)
+        {
+            bool unwanted = breakOff.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested;
+            await StopWhatRunsAsync(app).ConfigureAwait(false);
+            if (unwanted)
             {
-                // Asked to stop while it started.
-                return;
+                return false;
             }
-            catch (Exception e) when (e is OrleansException or DbException or SocketException or TimeoutException)
+
+            if (e is OrleansException or DbException or SocketException or TimeoutException)
             {
                 throw new NodeStartException($"Node {settings.Node} could not join the cluster '{settings.Cluster.Name}': {e.Message} Check that the nodes which 'lattice status' shows can be reached from here and that the membership database is up, then start it again. The node's data is intact.", e);
             }
 
-            await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+            throw;
         }
     }
 
-    private static async Task OverdueAsync(IHostApplicationLifetime lifetime)
+    private static async Task StopWhatRunsAsync(WebApplication app)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(ShutdownTimeout);
+            await app.StopAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Orleans does not stop a silo that is not up, and says so; the replicas have stopped. Why the start ended is what matters.
+            app.Logger.LogDebug(e, "What had started did not stop in order");
+        }
+    }
+
+    private static async Task OverdueAsync(IHostApplicationLifetime lifetime, CancellationToken cancellation)
     {
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CancellationTokenRegistration asked = lifetime.ApplicationStopping.Register(stopping.SetResult);
+        using CancellationTokenRegistration asked = cancellation.Register(() => stopping.TrySetResult());
+        using CancellationTokenRegistration begun = lifetime.ApplicationStopping.Register(() => stopping.TrySetResult());
         await stopping.Task.ConfigureAwait(false);
-        await Task.Delay(ShutdownTimeout + ShutdownGrace).ConfigureAwait(false);
+        await Task.Delay(ShutdownTimeout + ShutdownGrace, CancellationToken.None).ConfigureAwait(false);
     }
 
     private static WebApplication Build(NodeSettings settings)
@@ -126,6 +165,7 @@ public static class LatticeServer
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         NodeLogging.Configure(builder.Logging);
         builder.Services.AddSystemd();
+        builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();
         MetricsEndpoint.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.UseUrls($"http://{settings.MetricsAddress}");

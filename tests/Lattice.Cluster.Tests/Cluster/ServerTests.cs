@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Lattice.Client;
 using Lattice.Cluster.Tests.Harness;
+using Lattice.Cluster.Tests.Membership;
 using Lattice.Silo;
 using Lattice.Silo.Configuration;
 
@@ -32,6 +33,24 @@ public sealed class ServerTests
         Assert.Equal(LatticeServer.Stopped, await running);
         Assert.True(Stopwatch.GetElapsedTime(asked) < TimeSpan.FromSeconds(5));
         Assert.Empty(errors.ToString());
+    }
+
+    [Fact]
+    public async Task Told_to_stop_while_it_starts_it_leaves_nothing_behind_that_others_would_wait_for()
+    {
+        await using var cluster = new TestCluster(nodes: 1);
+        NodeSettings settings = cluster.Settings(1);
+        using var stop = new CancellationTokenSource();
+        var errors = new StringWriter();
+        Task<int> running = LatticeServer.RunAsync(settings, errors, stop.Token);
+        await Eventually.Holds(() => Task.FromResult(File.Exists($"{cluster.MembershipFile}.turn")), exists => exists, Patience, "the node is about to enter the membership table");
+        await stop.CancelAsync();
+
+        Assert.Equal(LatticeServer.Stopped, await running.WaitAsync(Patience));
+        Assert.Empty(errors.ToString());
+        IMembershipTable table = await MembershipTables.OpenAsync(settings.Membership);
+        MembershipTableData left = await table.ReadAllAsync();
+        Assert.Equal(SiloStatus.Dead, Assert.Single(left.Members).Item1.Status);
     }
 
     [Fact]
