@@ -95,7 +95,7 @@ internal static class EvidenceTable
             For(Memory, Log, 6), For(Protocol, Consensus, 2), Against(Command, 4)),
         new("The entry with other bytes is on the disk like that.",
             f => f.FoundBy(PeerDigest) && f.Checks.SameEntryBytesOnPeers == false && f.Checks.EntryOnDiskAgrees == false,
-            For(Disk, Log, 6), Against(Memory, 1)),
+            For(Disk, Log, 6), Against(Memory, 3)),
         new("A record differs in one bit and its hash was computed afterwards: a bit flipped before the record was made.",
             f => f.FoundBy(PeerDigest, Effects) && f.IsOneBitBeforeHashing,
             For(Memory, Machine, 3), Against(Command, 2)),

@@ -5,7 +5,10 @@ using Lattice.Core.State;
 
 namespace Lattice.Core.Verification;
 
-/// <summary>Turns rows of the state into what a report shows of them, and says what differs between two.</summary>
+/// <summary>
+/// Turns rows of the state into what a report shows of them, and says what differs between two. An empty row is no record: it is also what an array that is null becomes
+/// on its way into a <see cref="DivergentRecord"/>.
+/// </summary>
 public static class RecordComparison
 {
     /// <summary>Bytes of a value that a report shows at most; of what another replica sent there are no more than these either.</summary>
@@ -38,6 +41,7 @@ public static class RecordComparison
     /// <param name="redact">Whether values are left out.</param>
     public static ReportedDifference Compare(uint group, DivergentRecord record, bool redact)
     {
+        record = record with { Own = OrNone(record.Own), Expected = OrNone(record.Expected) };
         var difference = new ReportedDifference
         {
             Key = ReportedKey.Of(record.Key.Span),
@@ -128,6 +132,8 @@ public static class RecordComparison
 
         return (bytes, offsets);
     }
+
+    private static ReadOnlyMemory<byte>? OrNone(ReadOnlyMemory<byte>? row) => row is { IsEmpty: false } ? row : null;
 
     // A damaged row may have lost its end.
     private static ReadOnlySpan<byte> Whole(ReadOnlySpan<byte> row)
