@@ -22,6 +22,7 @@ internal static class LatticeCommand
         DeleteCommand.Create(shell),
         CasCommand.Create(shell),
         ScanCommand.Create(shell),
+        AdminCommand.Create(shell),
         DevCommand.Create(shell),
         BenchmarkCommand.Create(shell),
     };

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 
 namespace Lattice.Silo.Analysis;
 
@@ -17,14 +16,24 @@ internal sealed class ModelHttpHandler() : DelegatingHandler(new SocketsHttpHand
         HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            HttpStatusCode status = response.StatusCode;
+            int status = (int)response.StatusCode;
             response.Dispose();
-            throw new ModelUnavailableException(string.Create(CultureInfo.InvariantCulture, $"The endpoint answered with HTTP status {(int)status} ({status})."));
+            throw new ModelUnavailableException(string.Create(CultureInfo.InvariantCulture, $"The endpoint answered with HTTP status {status}: {Meaning(status)}."));
         }
 
         await response.Content.LoadIntoBufferAsync(MostBytes, cancellationToken).ConfigureAwait(false);
         return response;
     }
+
+    private static string Meaning(int status) => status switch
+    {
+        401 or 403 => "it does not accept the key",
+        404 => "it knows no such address or model",
+        429 => "it has too many requests, or the account has no credit",
+        < 400 => "it points elsewhere, which is not followed",
+        < 500 => "it does not accept the request",
+        _ => "it failed itself",
+    };
 }
 
 /// <summary>A language model gave no usable answer. The message is a sentence for the report and holds nothing that the endpoint said.</summary>
