@@ -47,7 +47,7 @@ public static class DivergenceReportText
 
         if (report.Keys.Count > MostKeys)
         {
-            Line(text, $"  and {report.Keys.Count - MostKeys} more keys");
+            Line(text, $"  and {Count(report.Keys.Count - MostKeys, "more key")}");
         }
 
         foreach (string fact in report.Detection.Facts.Take(2))
@@ -100,9 +100,11 @@ public static class DivergenceReportText
         {
             { Own: null, Expected: not null } => string.Create(CultureInfo.InvariantCulture, $"missing here, revision {key.Expected.Revision} elsewhere"),
             { Own: not null, Expected: null } => string.Create(CultureInfo.InvariantCulture, $"revision {key.Own.Revision} here, must not be there"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", key.Fields.Select(Word))} differ{(key.Fields.Count == 1 ? "s" : "")}: {key.DifferentBits + key.DifferentChecksumBits} bits, {key.DifferentBytes} bytes of the value{First(key.Offsets)}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", key.Fields.Select(Word))} differ{(key.Fields.Count == 1 ? "s" : "")}: {Count(key.DifferentBits + key.DifferentChecksumBits, "bit")}, {Count(key.DifferentBytes, "byte")} of the value{First(key.Offsets)}"),
         };
     }
+
+    private static string Count(long count, string unit) => string.Create(CultureInfo.InvariantCulture, $"{count} {unit}{(count == 1 ? "" : "s")}");
 
     private static string First(IReadOnlyList<int> offsets) => offsets.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", the first at offset {offsets[0]}");
 

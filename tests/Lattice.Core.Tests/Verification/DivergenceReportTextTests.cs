@@ -28,7 +28,7 @@ public sealed class DivergenceReportTextTests
         Assert.Equal("Incident 3-1042-2f9c at 2031-03-04 05:06:07Z on node 2 of cluster lattice, version 1.2.3", lines[0]);
         Assert.Equal("Group 3, entry 1042, term 5, follower; the state that is kept goes up to entry 1041", lines[1]);
         Assert.Equal("Found by effects during apply, the replica contradicts itself: Something is not what it has to be.", lines[2]);
-        Assert.Equal("  account/7: value differs: 1 bits, 1 bytes of the value, the first at offset 23", lines[3]);
+        Assert.Equal("  account/7: value differs: 1 bit, 1 byte of the value, the first at offset 23", lines[3]);
         Assert.StartsWith("Analysis by rules: memory-corruption in state-machine, confidence 0.9", lines[4], StringComparison.Ordinal);
         Assert.Contains(lines, line => line.StartsWith("  Suggested fix: ", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("  7. Document the incident", StringComparison.Ordinal));
