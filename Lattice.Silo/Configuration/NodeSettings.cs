@@ -33,6 +33,12 @@ public sealed record NodeSettings
     /// <summary><c>[network] tcp_nodelay</c></summary>
     public required bool TcpNoDelay { get; init; }
 
+    /// <summary><c>[verification]</c></summary>
+    public required VerificationSettings Verification { get; init; }
+
+    /// <summary><c>[ai]</c></summary>
+    public required AiSettings Ai { get; init; }
+
     /// <summary><c>[metrics] address</c>, host:port of the health endpoint.</summary>
     public required string MetricsAddress { get; init; }
 
@@ -112,3 +118,31 @@ public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, b
 /// <param name="MaxScanRecords">Most records of a page.</param>
 /// <param name="MaxScanBytes">Most bytes of a page.</param>
 public sealed record LimitSettings(int MaxKeyBytes, int MaxValueBytes, int MaxTransactionOperations, int MaxScanRecords, int MaxScanBytes);
+
+/// <summary><c>[verification]</c></summary>
+/// <param name="RedactValues">Whether values are left out of reports.</param>
+public sealed record VerificationSettings(bool RedactValues);
+
+/// <summary>Who runs the language model that analyses divergence reports.</summary>
+public enum AiProvider
+{
+    /// <summary>Nobody.</summary>
+    None,
+
+    /// <summary>OpenAI, or whoever speaks its chat protocol.</summary>
+    OpenAi,
+
+    /// <summary>Anthropic.</summary>
+    Anthropic,
+
+    /// <summary>Ollama.</summary>
+    Ollama,
+}
+
+/// <summary><c>[ai]</c></summary>
+/// <param name="Provider">Who runs the model.</param>
+/// <param name="Endpoint">Its address; null: the provider's own.</param>
+/// <param name="Model">Name of the model.</param>
+/// <param name="ApiKeyVariable">Name of the environment variable with the key; empty: none is sent.</param>
+/// <param name="Timeout">Longest wait for an answer.</param>
+public sealed record AiSettings(AiProvider Provider, Uri? Endpoint, string Model, string ApiKeyVariable, TimeSpan Timeout);

@@ -29,5 +29,8 @@ internal sealed record SettingDefinition(string Section, string Key, SettingKind
     /// <summary>Texts allowed; empty: any.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
+    /// <summary>Whether a text may be empty.</summary>
+    public bool MayBeEmpty { get; init; }
+
     public string Name => $"{Section}.{Key}";
 }

@@ -34,7 +34,7 @@ public static class SettingsFile
         IReadOnlyList<PeerSettings> peers = PeerReader.Read(path, document, errors);
         int id = node ?? NodeOf(path) ?? (peers.Count > 0 ? peers[0].Id : 1);
         NodeSettings settings = Build(path, id, peers, values, paths);
-        SettingsRules.Check(settings, values, errors);
+        SettingsRules.Check(settings, values, paths, errors);
         errors.Sort((a, b) => a.Line.CompareTo(b.Line));
         return errors.Count > 0 ? new SettingsResult(null, errors) : new SettingsResult(settings, []);
     }
@@ -83,6 +83,13 @@ public static class SettingsFile
                 Int("limits", "max_scan_records"),
                 Int("limits", "max_scan_bytes")),
             TcpNoDelay = (bool)Get("network", "tcp_nodelay"),
+            Verification = new VerificationSettings((bool)Get("verification", "redact_values")),
+            Ai = new AiSettings(
+                Text("ai", "provider") switch { "openai" => AiProvider.OpenAi, "anthropic" => AiProvider.Anthropic, "ollama" => AiProvider.Ollama, _ => AiProvider.None },
+                Uri.TryCreate(Text("ai", "endpoint"), UriKind.Absolute, out Uri? endpoint) ? endpoint : null,
+                Text("ai", "model"),
+                Text("ai", "api_key_env"),
+                TimeSpan.FromSeconds(Int("ai", "timeout_seconds"))),
             MetricsAddress = Text("metrics", "address"),
         };
     }

@@ -63,6 +63,12 @@ public static partial class SettingsPrinter
         ["limits.max_scan_records"] = s.Limits.MaxScanRecords,
         ["limits.max_scan_bytes"] = s.Limits.MaxScanBytes,
         ["network.tcp_nodelay"] = s.TcpNoDelay,
+        ["verification.redact_values"] = s.Verification.RedactValues,
+        ["ai.provider"] = s.Ai.Provider.ToString().ToLowerInvariant(),
+        ["ai.endpoint"] = s.Ai.Endpoint?.OriginalString ?? "",
+        ["ai.model"] = s.Ai.Model,
+        ["ai.api_key_env"] = s.Ai.ApiKeyVariable,
+        ["ai.timeout_seconds"] = s.Ai.Timeout.TotalSeconds,
         ["metrics.address"] = s.MetricsAddress,
     };
 

@@ -12,7 +12,7 @@ internal static partial class SettingsRules
 {
     private const int HeartbeatsPerElectionTimeout = 4;
 
-    public static void Check(NodeSettings settings, SettingsValues values, List<SettingsError> errors)
+    public static void Check(NodeSettings settings, SettingsValues values, LatticePaths paths, List<SettingsError> errors)
     {
         void Error(string name, string message) => errors.Add(new SettingsError(settings.File, values.LineOf(name), name, message));
 
@@ -50,6 +50,7 @@ internal static partial class SettingsRules
             Error("membership.connection", mistake);
         }
 
+        AiRules.Check(settings.Ai, (string)values.Get("ai", "endpoint", settings.Node, paths), Error);
         if (settings.Cluster.Peers.FirstOrDefault(p => !IsLocal(p.Address)) is not { } remote)
         {
             return;

@@ -39,6 +39,12 @@ internal static class SettingsSchema
         Integer("limits", "max_scan_records", 1000, 1, 100_000, "Most records in a page of a scan, in a new cluster."),
         Integer("limits", "max_scan_bytes", 1 << 20, 1024, 64 << 20, "Most bytes of keys and values in a page of a scan, in a new cluster."),
         new("network", "tcp_nodelay", SettingKind.Boolean, (_, _) => true, "Send small messages at once instead of waiting to fill a packet (TCP_NODELAY)."),
+        new("verification", "redact_values", SettingKind.Boolean, (_, _) => false, "Leave values out of divergence reports and of what is sent to a language model; their hashes and lengths, and the keys, stay in."),
+        Choice("ai", "provider", ["none", "openai", "anthropic", "ollama"], "Language model that also analyses a divergence report; \"openai\" is any endpoint that speaks its chat protocol. The rules' analysis is always made and needs none."),
+        Optional("ai", "endpoint", "Address of the model, for example \"http://127.0.0.1:8000/v1\". Empty: the provider's own, for ollama that of this machine."),
+        Optional("ai", "model", "Name of the model; every provider but \"none\" needs one."),
+        Optional("ai", "api_key_env", "Name of the environment variable that holds the key, which must not stand in this file. Empty: no key is sent."),
+        Integer("ai", "timeout_seconds", 20, 1, 600, "Longest wait for the model's answer. The node halts without waiting for it."),
         new("metrics", "address", SettingKind.Address, (node, _) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{MetricsPortBase + node}"), "Address of the health endpoint."),
     ];
 
@@ -50,6 +56,9 @@ internal static class SettingsSchema
 
     private static SettingDefinition Text(string section, string key, string value, string meaning) =>
         new(section, key, SettingKind.Text, (_, _) => value, meaning);
+
+    private static SettingDefinition Optional(string section, string key, string meaning) =>
+        Text(section, key, "", meaning) with { MayBeEmpty = true };
 
     private static SettingDefinition Choice(string section, string key, string[] values, string meaning) =>
         new(section, key, SettingKind.Text, (_, _) => values[0], meaning) { Values = values };

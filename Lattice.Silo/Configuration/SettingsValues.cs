@@ -72,7 +72,7 @@ internal sealed class SettingsValues
         (SettingKind.Boolean, _) => $"{value.Text} is neither true nor false.",
         (SettingKind.Address, string address) => HostPort.TryParse(address, out _, out _) ? null : $"\"{address}\" is not host:port with a port from 1 to 65535.",
         (SettingKind.Address, _) => $"{value.Text} is not a text of the form \"host:port\".",
-        (SettingKind.Text, string { Length: 0 }) => "it must not be empty.",
+        (SettingKind.Text, string { Length: 0 }) => definition.MayBeEmpty ? null : "it must not be empty.",
         (SettingKind.Text, string text) => definition.Values.Count == 0 || definition.Values.Contains(text)
             ? null
             : $"\"{text}\" is not known; allowed are {string.Join(" and ", definition.Values.Select(v => $"\"{v}\""))}.{Suggest(text, definition.Values)}",

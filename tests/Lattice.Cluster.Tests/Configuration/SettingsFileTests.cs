@@ -178,6 +178,49 @@ public sealed class SettingsFileTests
         Assert.Equal("[::1]:30001", PeerSettings.WithDefaultGateway(1, "[::1]:5001").Gateway);
     }
 
+    [Fact]
+    public void No_language_model_is_asked_and_nothing_redacted_by_default()
+    {
+        NodeSettings settings = Read(Peers);
+
+        Assert.Equal(new AiSettings(AiProvider.None, null, "", "", TimeSpan.FromSeconds(20)), settings.Ai);
+        Assert.False(settings.Verification.RedactValues);
+    }
+
+    [Theory]
+    [InlineData("provider = \"openai\"\nmodel = \"m\"\napi_key_env = \"OPENAI_API_KEY\"", AiProvider.OpenAi, null)]
+    [InlineData("provider = \"openai\"\nmodel = \"m\"\nendpoint = \"http://127.0.0.1:8000/v1\"", AiProvider.OpenAi, "http://127.0.0.1:8000/v1")]
+    [InlineData("provider = \"anthropic\"\nmodel = \"m\"\napi_key_env = \"K\"\nendpoint = \"https://models.example/\"", AiProvider.Anthropic, "https://models.example/")]
+    [InlineData("provider = \"ollama\"\nmodel = \"m\"\ntimeout_seconds = 60", AiProvider.Ollama, null)]
+    public void A_language_model_is_named_by_provider_endpoint_and_model(string keys, AiProvider provider, string? endpoint)
+    {
+        NodeSettings settings = Read($"{Peers}[ai]\n{keys}\n");
+
+        Assert.Equal((provider, endpoint, "m"), (settings.Ai.Provider, settings.Ai.Endpoint?.OriginalString, settings.Ai.Model));
+        Assert.Equal(settings.Ai, SettingsFile.Parse(SettingsPrinter.Print(settings), "node1.toml", 1, Paths).Settings!.Ai);
+    }
+
+    [Theory]
+    [InlineData("provider = \"openai\"\napi_key_env = \"K\"", "ai.model: missing")]
+    [InlineData("provider = \"openai\"\nmodel = \"m\"", "ai.api_key_env: missing")]
+    [InlineData("provider = \"watson\"", "ai.provider")]
+    [InlineData("endpoint = \"models.example\"", "is not an address of the form")]
+    [InlineData("endpoint = \"ftp://models.example\"", "is not an address of the form")]
+    [InlineData("endpoint = \"https://me:secret@models.example\"", "is not an address of the form")]
+    [InlineData("provider = \"openai\"\nmodel = \"m\"\napi_key_env = \"K\"\nendpoint = \"http://models.example/v1\"", "unencrypted")]
+    [InlineData("timeout_seconds = 0", "ai.timeout_seconds")]
+    public void What_would_fail_when_a_model_is_needed_is_found_at_once(string keys, string mistake) =>
+        Assert.Contains(mistake, Assert.Single(Errors($"{Peers}[ai]\n{keys}\n")), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_key_in_the_file_is_refused_and_not_repeated()
+    {
+        string error = Assert.Single(Errors($"{Peers}[ai]\napi_key_env = \"sk-abc-123\"\n"));
+
+        Assert.Contains("not the name of an environment variable", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-abc-123", error, StringComparison.Ordinal);
+    }
+
     private static NodeSettings Read(string text)
     {
         SettingsResult read = SettingsFile.Parse(text, "node1.toml", 1, Paths);
