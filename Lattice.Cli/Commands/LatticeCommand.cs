@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Lattice.Cli.Commands.Admin;
 
 namespace Lattice.Cli.Commands;
 
@@ -22,6 +23,7 @@ internal static class LatticeCommand
         DeleteCommand.Create(shell),
         CasCommand.Create(shell),
         ScanCommand.Create(shell),
+        AdminCommand.Create(shell),
         DevCommand.Create(shell),
         BenchmarkCommand.Create(shell),
     };
