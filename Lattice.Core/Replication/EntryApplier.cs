@@ -40,7 +40,7 @@ internal sealed class EntryApplier
         if (settings.Verify)
         {
             verifier = new ExecutionVerifier(state);
-            Exchange = new DigestExchange(parts.Group, parts.Node, 2 * settings.ElectionTicks, trace, send);
+            Exchange = new DigestExchange(parts.Group, parts.Node, parts.Incarnation, 2 * settings.ElectionTicks, trace, send);
             Exchange.Begin(state.Applied, state.Digest, isNew: state.Applied.Index == 0);
         }
     }

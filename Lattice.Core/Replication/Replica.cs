@@ -510,17 +510,19 @@ internal sealed class Replica : IDisposable
     {
         for (int i = 0; i < messages.Count; i++)
         {
-            if (messages[i].Kind == MessageKind.Snapshot)
-            {
-                if (snapshots.Begin(messages[i].To, state))
-                {
-                    trace.Streams(messages[i].To, state.Applied.Index);
-                }
-            }
-            else
+            if (messages[i].Kind != MessageKind.Snapshot)
             {
                 trace.Sends(messages[i]);
                 transport.Send(Group, messages[i]);
+            }
+            else if (!applier.MayServe)
+            {
+                // A state that nobody has confirmed must not spread. Raft asks for the snapshot again.
+                raft.ReportSnapshot(messages[i].To, success: false);
+            }
+            else if (snapshots.Begin(messages[i].To, state))
+            {
+                trace.Streams(messages[i].To, state.Applied.Index);
             }
         }
     }

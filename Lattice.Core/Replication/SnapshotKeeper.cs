@@ -1,5 +1,6 @@
 using Lattice.Core.Disk;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -33,7 +34,7 @@ internal sealed class SnapshotKeeper
     /// <param name="loggedBytes">Bytes written to the log since the start.</param>
     public void WriteIfDue(long loggedBytes)
     {
-        if (AppliedByAll() >= lastNumber + (ulong)options.SnapshotInterval && loggedBytes - loggedAtLast >= lastBytes && TryWrite())
+        if (core.Replicas.All(r => r.Status.Verification is VerificationState.Off or VerificationState.Agrees) && AppliedByAll() >= lastNumber + (ulong)options.SnapshotInterval && loggedBytes - loggedAtLast >= lastBytes && TryWrite())
         {
             loggedAtLast = loggedBytes;
         }

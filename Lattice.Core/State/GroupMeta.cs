@@ -17,9 +17,10 @@ internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, u
     /// <summary>The row that names the group's epoch.</summary>
     public static byte[] EncodeRoot(uint epoch)
     {
-        var writer = new WireWriter(8);
+        var writer = new WireWriter(16);
         writer.U8(Version);
         writer.U32(epoch);
+        writer.U64(XxHash3.HashToUInt64(writer.Written));
         return writer.ToArray();
     }
 
@@ -28,7 +29,8 @@ internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, u
         var reader = new WireReader(row);
         Check(group, reader.U8());
         uint epoch = reader.U32();
-        return reader.AtEnd && epoch > 0 ? epoch : throw Damaged(group);
+        ulong checksum = reader.U64();
+        return reader.AtEnd && epoch > 0 && checksum == XxHash3.HashToUInt64(row[..^ChecksumSize]) ? epoch : throw Damaged(group);
     }
 
     public static GroupMeta Decode(uint group, ReadOnlySpan<byte> row)

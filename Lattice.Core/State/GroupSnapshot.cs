@@ -42,6 +42,18 @@ public sealed class GroupSnapshot : IDisposable
     // They lie next to each other; the expiry index follows from the records.
     internal IStateCursor Rows() => view.Cursor(StateKeys.Prefix(Group, epoch, RowKind.Record), StateKeys.Prefix(Group, epoch, RowKind.Expiry));
 
+    /// <summary>Checks the rows that say what the state stands for; they are read when a node starts.</summary>
+    /// <exception cref="StateDivergenceException">They are damaged.</exception>
+    internal void CheckMeta()
+    {
+        byte[] root = view.Get(StateKeys.Root(Group)) ?? throw GroupMeta.Damaged(Group);
+        byte[] meta = view.Get(StateKeys.Prefix(Group, epoch, RowKind.Meta)) ?? throw GroupMeta.Damaged(Group);
+        if (GroupMeta.DecodeRoot(Group, root) != epoch || GroupMeta.Decode(Group, meta) != header.Meta)
+        {
+            throw GroupMeta.Damaged(Group);
+        }
+    }
+
     /// <summary>The stored digests.</summary>
     internal DigestTable ReadDigests()
     {

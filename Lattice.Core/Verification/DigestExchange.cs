@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Lattice.Core.Consensus;
 
 namespace Lattice.Core.Verification;
@@ -28,9 +29,10 @@ public enum VerificationState
 /// <summary>
 /// Compares a replica's digests with those of the other replicas of its group. The leader's ride on the messages that go to its followers anyway; a follower that knows
 /// the leader's digest of an entry compares before it commits what the entry did, else when the digest comes. Whoever finds a difference asks all voters for
-/// their digest at that entry: the majority is right, and each replica judges only itself. Used by the group's loop.
+/// their digest at that entry: the majority is right, and each replica judges only itself. A replica that is
+/// no member under its incarnation takes no part: it may come from a history that was given up. Used by the group's loop.
 /// </summary>
-internal sealed class DigestExchange(uint group, int node, int patienceTicks, ReplicaTrace trace, Action<Message> send)
+internal sealed class DigestExchange(uint group, int node, ulong incarnation, int patienceTicks, ReplicaTrace trace, Action<Message> send)
 {
     private const ulong AnswerWanted = 1;
 
@@ -42,6 +44,7 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
     private readonly List<(int Node, ulong Index)> asked = [];
     private ulong provenFrom;
     private bool isProven;
+    private int ticksWithoutComparison;
     private Arbitration? arbitration;
 
     private readonly record struct Expected(int Node, LogPosition Entry, UInt128 Digest);
@@ -67,7 +70,7 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
         : isProven ? VerificationState.Agrees : VerificationState.Unproven;
 
     /// <summary>Whether the replica may answer its clients.</summary>
-    public bool MayServe => isProven && arbitration is null;
+    public bool MayServe => arbitration is null && (isProven || HasNobodyToCompareWith);
 
     /// <summary>Whether the replica may go on applying entries.</summary>
     public bool MayApply => arbitration is null;
@@ -98,6 +101,11 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
         }
 
         ring.Add(entry, digest);
+        if (!TakesPart(members))
+        {
+            return;
+        }
+
         while (expected.TryPeek(out Expected known) && known.Entry.Index <= entry.Index)
         {
             expected.Dequeue();
@@ -128,13 +136,19 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
     /// <exception cref="StateDivergenceException">A majority has other digests.</exception>
     public void Take(Message message, Configuration members)
     {
+        if (!TakesPart(members) || !members.IsMember(message.From))
+        {
+            return;
+        }
+
         bool answerWanted = message.Context == AnswerWanted;
         if (message.Data.Length != 16)
         {
             // It does not know.
-            if (arbitration is { } open && message.Index == open.Entry.Index && IsVoter(message, members))
+            if (arbitration is { } open && message.Index == open.Entry.Index)
             {
                 open.Answers[message.From] = null;
+                GiveUpIfUndecidable(members);
             }
 
             return;
@@ -157,16 +171,18 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
             Send(message.From, message.Index, answerWanted: false);
         }
 
-        if (IsVoter(message, members))
-        {
-            Compare(said, members);
-        }
+        Compare(said, members);
     }
 
     /// <summary>A tick: asks again while something is open.</summary>
     /// <exception cref="StateDivergenceException">A majority has other digests.</exception>
     public void Tick(Configuration members)
     {
+        if (!TakesPart(members))
+        {
+            return;
+        }
+
         if (arbitration is { } open)
         {
             open.Ticks++;
@@ -175,14 +191,24 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
         }
         else if (!isProven)
         {
+            ticksWithoutComparison++;
+
             // Alone there is nobody to compare with.
             isProven = members.Voters.Count <= 1 && members.Voters.Contains(node);
             SendToAll(members, ring.Last.Index, answerWanted: true);
         }
     }
 
-    private static bool IsVoter(Message message, Configuration members) =>
-        members.Voters.Contains(message.From) && members.Incarnations.GetValueOrDefault(message.From) == message.FromIncarnation;
+    /// <summary>
+    /// Whether no other replica had an entry in common with this one for so long that there will be none: all that could be asked are behind the log, and can
+    /// only be brought up to date from here. The state was checked against itself; <see cref="State"/> says that nobody has confirmed it.
+    /// </summary>
+    private bool HasNobodyToCompareWith => ticksWithoutComparison > 4 * patienceTicks;
+
+    private bool TakesPart(Configuration members) => members.Accepts(node, incarnation);
+
+    /// <summary>All that have the state: who has no vote, or not yet or not any longer, knows it as well as those who do.</summary>
+    private static ImmutableSortedSet<int> All(Configuration members) => members.Voters.Union(members.OutgoingVoters).Union(members.Learners);
 
     private void Keep(Expected said)
     {
@@ -207,12 +233,14 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
 
         bool agrees = said.Entry == entry && said.Digest == own;
         trace.Compared(said.Node, entry, own, said.Digest, agrees);
+        ticksWithoutComparison = 0;
         if (arbitration is { } open)
         {
             if (said.Entry.Index == open.Entry.Index)
             {
                 open.Answers[said.Node] = said.Digest;
                 Decide(open, members);
+                GiveUpIfUndecidable(members);
             }
 
             return;
@@ -231,13 +259,19 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
         Decide(arbitration, members);
     }
 
+    /// <summary>
+    /// Right is the digest that a majority of all members has, or a majority of the voters unless as many members have another one: a learner that is still far behind must not
+    /// keep the voters from deciding, and a single voter must not overrule all others.
+    /// </summary>
     private void Decide(Arbitration open, Configuration members)
     {
-        int majority = (members.Voters.Count / 2) + 1;
-        foreach (UInt128? candidate in open.Answers.Values.Append(open.Own).Distinct())
+        int all = All(members).Count;
+        foreach (UInt128 candidate in open.Answers.Values.Append(open.Own).OfType<UInt128>().Distinct())
         {
-            int votes = members.Voters.Count(voter => candidate is not null && (voter == node ? open.Own : open.Answers.GetValueOrDefault(voter)) == candidate);
-            if (votes < majority)
+            int supporters = Supporters(open, All(members), candidate);
+            int others = open.Answers.Values.Append(open.Own).OfType<UInt128>().Distinct().Where(d => d != candidate).Select(d => Supporters(open, All(members), d)).DefaultIfEmpty().Max();
+            bool hasVoters = 2 * Supporters(open, members.Voters, candidate) > members.Voters.Count;
+            if (2 * supporters <= all && !(hasVoters && supporters > others))
             {
                 continue;
             }
@@ -246,6 +280,25 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
             isProven = true;
             AgreedIndex = Math.Max(AgreedIndex, open.Entry.Index);
             return;
+        }
+    }
+
+    private int Supporters(Arbitration open, IEnumerable<int> members, UInt128 digest) =>
+        members.Count(member => (member == node ? open.Own : open.Answers.GetValueOrDefault(member)) == digest);
+
+    /// <summary>
+    /// When a member does not know the entry's digest any longer, the difference may never be decided there. The replica goes on applying, but serves nothing, until
+    /// it has an entry in common with all of them.
+    /// </summary>
+    private void GiveUpIfUndecidable(Configuration members)
+    {
+        if (arbitration is { } open
+            && members.Voters.All(member => member == node || open.Answers.ContainsKey(member))
+            && open.Answers.Values.Any(answer => answer is null))
+        {
+            arbitration = null;
+            isProven = false;
+            provenFrom = ring.Last.Index;
         }
     }
 
@@ -262,15 +315,7 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Re
 
     private void SendToAll(Configuration members, ulong index, bool answerWanted)
     {
-        foreach (int member in members.Voters)
-        {
-            if (member != node)
-            {
-                Send(member, index, answerWanted);
-            }
-        }
-
-        foreach (int member in members.Learners)
+        foreach (int member in All(members))
         {
             if (member != node)
             {

@@ -22,6 +22,7 @@ internal static class StateCheck
             return;
         }
 
+        view.CheckMeta();
         var computed = new DigestTable(header.Group);
         computed.SetConfiguration(header.Configuration);
         using (IStateCursor cursor = view.Rows())

@@ -174,7 +174,7 @@ internal sealed class SimulatedCluster : ICluster
     {
         if (machine.Corruption is not { } corruption)
         {
-            throw new SimulationFailure($"Node {machine.Id} raises an alarm though nothing was corrupted: {divergence.Kind} in phase {divergence.Phase}: {divergence.Message}");
+            throw new SimulationFailure($"Node {machine.Id} raises an alarm though nothing was corrupted: {divergence.Kind} in phase {divergence.Phase}: {divergence.Message} {string.Join("; ", divergence.Digests.Select(d => $"node {d.Node} at {d.Index}: {d.Digest:x32}"))}");
         }
 
         Coverage.Count($"noticed: {corruption.What}, by {divergence.Kind} in phase {divergence.Phase}");
