@@ -47,9 +47,17 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
         }
     }
 
-    /// <summary>Whether the cached copy of a record, if there is one, is the stored one.</summary>
-    public bool IsCacheCoherent(ReadOnlySpan<byte> key) =>
-        !cache.TryGet(scope, key, out byte[]? row) || row.AsSpan().SequenceEqual(engine.Get(keys.Record(key)));
+    /// <summary>The cached and the stored copy of a record, if it is cached and they are not the same.</summary>
+    public (byte[] Cached, byte[]? Stored)? FindIncoherent(ReadOnlySpan<byte> key)
+    {
+        if (!cache.TryGet(scope, key, out byte[]? row))
+        {
+            return null;
+        }
+
+        byte[]? stored = engine.Get(keys.Record(key));
+        return stored is not null && row.AsSpan().SequenceEqual(stored) ? null : (row, stored);
+    }
 
     /// <summary>Checks every cached record. Any thread.</summary>
     /// <exception cref="StateDivergenceException">One is not what was put into the cache.</exception>

@@ -23,8 +23,8 @@ internal ref struct WriteBatchReader
     public int Count { get; private set; }
 
     /// <summary>
-    /// Begins to read. When the batch is malformed, <paramref name="count"/> still says how many results its sender expects, as far as
-    /// that can be told, and at least one.
+    /// Begins to read. <paramref name="count"/> says how many results there are to be; when the batch is malformed, how many its sender expects, as
+    /// far as that can be told, and at least one.
     /// </summary>
     public static bool TryOpen(ReadOnlySpan<byte> batch, ParsedCommand scratch, out WriteBatchReader opened, out int count)
     {
@@ -52,6 +52,7 @@ internal ref struct WriteBatchReader
         }
 
         opened = first;
+        count = first.Count;
         return true;
     }
 

@@ -11,6 +11,7 @@ internal sealed class ExecutionVerifier(StateMachine state)
 {
     private ReferenceModel? model;
     private UInt128 digest;
+    private Configuration? members;
     private ulong verified;
 
     /// <summary>Begins anew with what is stored: the state was replaced.</summary>
@@ -28,11 +29,13 @@ internal sealed class ExecutionVerifier(StateMachine state)
         // Begun only here, when what is stored is what was there before these entries.
         model ??= new ReferenceModel(state);
         digest = state.Digest - RowHash.OfCounters(state.Group, state.Revision, state.ClockMs);
+        members = null;
         int firstEffect = 0;
         for (int i = 0; i < entries.Count; i++)
         {
             ModelEntry expected = model.Execute(entries[i]);
             digest += expected.DigestDifference;
+            members = expected.Members ?? members;
             int end = executed.EffectEnds[i];
             var own = new ExecutedEntry(entries[i], executed, i, firstEffect, end);
             if (!AreSame(own, expected))
@@ -55,12 +58,19 @@ internal sealed class ExecutionVerifier(StateMachine state)
 
         public int EffectCount => EffectEnd - FirstEffect;
 
+        public LogPosition Position => new(Entry.Index, Entry.Term);
+
+        public bool IsLast => Ordinal == All.Entries.Count - 1;
+
         public Effect Effect(int i) => All.Effects[FirstEffect + i];
     }
 
     private bool AreSame(ExecutedEntry own, ModelEntry expected)
     {
-        if (own.EffectCount != expected.Effects.Count || own.Applied.Digest != ExpectedDigest(expected))
+        if (own.EffectCount != expected.Effects.Count
+            || own.Applied.Digest != ExpectedDigest(expected)
+            || new LogPosition(own.Applied.Index, own.Applied.Term) != own.Position
+            || (own.IsLast && !IsStoredRightly(own, expected)))
         {
             return false;
         }
@@ -76,6 +86,15 @@ internal sealed class ExecutionVerifier(StateMachine state)
 
         return AreSame(own.Applied.BatchResults, expected.Results);
     }
+
+    /// <summary>Whether what the last entry leaves beside the records is what will be stored.</summary>
+    private bool IsStoredRightly(ExecutedEntry own, ModelEntry expected) =>
+        own.All.Position == own.Position
+        && own.All.Revision == expected.Revision
+        && own.All.ClockMs == expected.ClockMs
+        && (own.All.Configuration is { } stored
+            ? members is not null && ConfigurationCodec.Encode(stored).AsSpan().SequenceEqual(ConfigurationCodec.Encode(members))
+            : members is null);
 
     private UInt128 ExpectedDigest(ModelEntry expected) => digest + RowHash.OfCounters(state.Group, expected.Revision, expected.ClockMs);
 
@@ -123,25 +142,25 @@ internal sealed class ExecutionVerifier(StateMachine state)
 
     private StateDivergenceException Differs(IReadOnlyList<Entry> entries, ExecutedEntry own, ModelEntry expected)
     {
-        List<DivergentRecord> records = DifferentRecords(own, expected);
+        List<DivergentRecord> cached = IncoherentRecords(own, expected);
+        List<DivergentRecord> records = [.. cached, .. DifferentRecords(own, expected).Where(r => !cached.Exists(c => c.Key.Span.SequenceEqual(r.Key.Span)))];
         ExecutedEntries again = state.ExecuteAside(entries);
         int first = own.Ordinal == 0 ? 0 : again.EffectEnds[own.Ordinal - 1];
         bool agreesNow = AreSame(new ExecutedEntry(own.Entry, again, own.Ordinal, first, again.EffectEnds[own.Ordinal]), expected);
-        bool cacheAgrees = CacheAgrees(own, expected);
         return new StateDivergenceException(new Divergence
         {
-            Kind = cacheAgrees ? DivergenceKind.Effects : DivergenceKind.CacheDifference,
+            Kind = cached.Count == 0 ? DivergenceKind.Effects : DivergenceKind.CacheDifference,
             Phase = DivergencePhase.Apply,
             Group = state.Group,
-            Entry = new LogPosition(own.Entry.Index, own.Entry.Term),
-            Message = cacheAgrees
+            Entry = own.Position,
+            Message = cached.Count == 0
                 ? $"State machine and reference model do not agree on what entry {own.Entry.Index} of group {state.Group} does."
                 : $"A cached record of group {state.Group} that entry {own.Entry.Index} reads is not the stored one.",
             Buckets = [.. records.Select(r => DigestTable.BucketOf(r.Key.Span)).Distinct()],
             Records = records,
             Command = records.Count > 0 ? CommandLookup.Find(own.Entry, records[0].Key.Span) : null,
             Effects = [.. records.Select(r => Effect(own, expected, r.Key))],
-            Checks = new DivergenceChecks { ExecutionRepeatedAgrees = agreesNow, CacheAgreesWithStore = cacheAgrees, ModelAgreed = false },
+            Checks = new DivergenceChecks { ExecutionRepeatedAgrees = agreesNow, CacheAgreesWithStore = cached.Count == 0, ModelAgreed = false },
         });
     }
 
@@ -212,16 +231,26 @@ internal sealed class ExecutionVerifier(StateMachine state)
         return writer.ToArray();
     }
 
-    private bool CacheAgrees(ExecutedEntry own, ModelEntry expected)
+    /// <summary>Records that the entry reads or writes and whose cached copy is not the stored one.</summary>
+    private List<DivergentRecord> IncoherentRecords(ExecutedEntry own, ModelEntry expected)
     {
+        HashSet<byte[]> keys = new(ByteKeyComparer.Instance);
         for (int i = 0; i < own.EffectCount; i++)
         {
-            if (!state.Records.IsCacheCoherent(own.Effect(i).Key.Span))
+            keys.Add(own.Effect(i).Key.ToArray());
+        }
+
+        keys.UnionWith(expected.Effects.Select(e => e.Key));
+        keys.UnionWith(CommandKeys.Of(own.Entry));
+        var records = new List<DivergentRecord>();
+        foreach (byte[] key in keys)
+        {
+            if (state.Records.FindIncoherent(key) is { } found)
             {
-                return false;
+                records.Add(new DivergentRecord(key, found.Cached, found.Stored, IsExpectedKnown: true));
             }
         }
 
-        return expected.Effects.All(e => state.Records.IsCacheCoherent(e.Key));
+        return records;
     }
 }

@@ -54,16 +54,20 @@ internal readonly record struct ModelResult(RefusalCode Code, ulong Revision, in
     }
 }
 
-/// <summary>The records of a result, as <c>docs/wire-format.md</c> puts them.</summary>
+/// <summary>Writes the records of a result, as <c>docs/wire-format.md</c> puts them; used for one result after the other.</summary>
 internal sealed class ModelAnswer
 {
     private const int HeaderSize = 1 + 8 + 1;
+    private const int RecordHeaderSize = 1 + 8 + 8 + 4;
 
-    private readonly List<byte> written = [.. new byte[HeaderSize]];
+    private byte[] written = new byte[256];
+    private int length;
+
+    public void Begin() => length = HeaderSize;
 
     public void Condition(bool holds, ModelRecord? record)
     {
-        written.Add(holds ? (byte)1 : (byte)0);
+        Space(1)[0] = holds ? (byte)1 : (byte)0;
         Record(record, withValue: true);
     }
 
@@ -71,24 +75,36 @@ internal sealed class ModelAnswer
     {
         if (record is null)
         {
-            written.Add(0);
+            Space(1)[0] = 0;
             return;
         }
 
         ReadOnlySpan<byte> value = withValue ? record.Value.Span : default;
-        written.Add(1);
-        written.AddRange(BitConverter.GetBytes(record.Revision));
-        written.AddRange(BitConverter.GetBytes(record.ExpiryMs));
-        written.AddRange(BitConverter.GetBytes(value.Length));
-        written.AddRange(value);
+        Span<byte> space = Space(RecordHeaderSize + value.Length);
+        space[0] = 1;
+        BitConverter.TryWriteBytes(space[1..], record.Revision);
+        BitConverter.TryWriteBytes(space[9..], record.ExpiryMs);
+        BitConverter.TryWriteBytes(space[17..], value.Length);
+        value.CopyTo(space[RecordHeaderSize..]);
     }
 
     public byte[] Complete(CommandStatus status, ulong revision, int count)
     {
-        byte[] bytes = written.ToArray();
+        byte[] bytes = written.AsSpan(0, length).ToArray();
         bytes[0] = (byte)status;
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(1), revision);
         bytes[9] = (byte)count;
         return bytes;
+    }
+
+    private Span<byte> Space(int more)
+    {
+        if (length + more > written.Length)
+        {
+            Array.Resize(ref written, Math.Max(2 * written.Length, length + more));
+        }
+
+        length += more;
+        return written.AsSpan(length - more, more);
     }
 }

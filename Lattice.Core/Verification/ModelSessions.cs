@@ -12,8 +12,10 @@ internal sealed class ModelSessions(uint group, StateLimits limits)
     private readonly LinkedList<ModelSession> bySilence = new();
 
     /// <summary>Reads the stored sessions.</summary>
+    /// <exception cref="StateDivergenceException">They are not those that were written.</exception>
     public void Load(RecordStore store)
     {
+        CheckStored(store);
         using IStateCursor cursor = store.Engine.Cursor(store.Keys.Start(RowKind.Session), store.Keys.End(RowKind.Session));
         while (cursor.Next())
         {
@@ -30,6 +32,32 @@ internal sealed class ModelSessions(uint group, StateLimits limits)
         foreach (ModelSession session in sessions.Values.OrderBy(s => s.LastRowPlace))
         {
             session.Place = bySilence.AddLast(session);
+        }
+    }
+
+    /// <summary>What was damaged since the state machine read it must not be what the model goes by.</summary>
+    private void CheckStored(RecordStore store)
+    {
+        var digests = new DigestTable(group);
+        digests.Load(store.Engine, store.Keys);
+        UInt128 sum = default;
+        using IStateCursor cursor = store.Engine.Cursor(store.Keys.Start(RowKind.Session), store.Keys.End(RowKind.Session));
+        while (cursor.Next())
+        {
+            sum += RowHash.Of(group, RowKind.Session, cursor.Key[StateKeys.PrefixSize..], cursor.Value);
+        }
+
+        if (sum != digests.Sums[DigestTable.SessionBucket])
+        {
+            throw new StateDivergenceException(new Divergence
+            {
+                Kind = DivergenceKind.StoredDigest,
+                Phase = DivergencePhase.Apply,
+                Group = group,
+                Message = $"The client sessions of group {group} in the state are not those that were written.",
+                Buckets = [DigestTable.SessionBucket],
+                Checks = new DivergenceChecks { StoredDigestAgreesWithRows = false },
+            });
         }
     }
 
@@ -87,7 +115,11 @@ internal sealed class ModelSession(UInt128 client)
     private readonly Dictionary<ulong, ModelResult> results = [];
     private List<(ulong Sequence, ModelResult Result)> begun = [];
 
-    private sealed record Row(List<ulong> Sequences, int Length, UInt128 Hash);
+    // A row without results is needed for nothing but what it says of the session.
+    private sealed record Row(ulong[] Sequences, int Length, UInt128 Hash)
+    {
+        public ulong? Highest { get; } = Sequences.Length == 0 ? null : Sequences.Max();
+    }
 
     public UInt128 Client => client;
 
@@ -183,7 +215,7 @@ internal sealed class ModelSession(UInt128 client)
             rest = rest[(ResultHeaderSize + length)..];
         }
 
-        rows.Add(new Row(sequences, content.Length, hash));
+        rows.Add(new Row([.. sequences], content.Length, hash));
         Forget(lowest);
     }
 
@@ -207,9 +239,16 @@ internal sealed class ModelSession(UInt128 client)
         CountBytes();
     }
 
-    private bool IsNeeded(Row row) => row.Sequences.Exists(s => s >= Lowest);
+    private bool IsNeeded(Row row) => row.Highest >= Lowest;
 
-    private void CountBytes() => Bytes = rows.Where(IsNeeded).Sum(r => (long)r.Length);
+    private void CountBytes()
+    {
+        Bytes = 0;
+        foreach (Row row in rows)
+        {
+            Bytes += IsNeeded(row) ? row.Length : 0;
+        }
+    }
 
     /// <summary>Every row but the newest that holds nothing to be asked for goes. Returns the sum of their hashes.</summary>
     private UInt128 RemoveRowsWithoutPurpose()

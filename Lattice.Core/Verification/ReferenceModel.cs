@@ -19,16 +19,18 @@ internal readonly record struct ModelEffect(byte[] Key, ModelRecord? Before, Mod
 /// <param name="Revision">Revision after it.</param>
 /// <param name="ClockMs">Clock after it.</param>
 /// <param name="DigestDifference">How the sum of all rows' hashes changes.</param>
+/// <param name="Members">The configuration, if it sets one.</param>
 internal sealed record ModelEntry(
     IReadOnlyList<ModelEffect> Effects,
     IReadOnlyList<IReadOnlyList<ModelResult>> Results,
     ulong Revision,
     ulong ClockMs,
-    UInt128 DigestDifference);
+    UInt128 DigestDifference,
+    Configuration? Members);
 
 /// <summary>
 /// Says what entries do, in the plainest way: the semantics of <c>docs/wire-format.md</c> a second time, with no code of <see cref="StateMachine"/> but the decoded form
-/// of commands. Reads stored records, never the cache. What it finds out stands above what is stored until <see cref="Committed"/>.
+/// of commands. Reads stored records, never the cache, each once: what it read and what it changed stands above what is stored until <see cref="Committed"/>.
 /// </summary>
 internal sealed class ReferenceModel
 {
@@ -38,7 +40,11 @@ internal sealed class ReferenceModel
     private readonly RecordStore store;
     private readonly ModelSessions sessions;
     private readonly ParsedCommand command = new();
-    private readonly Dictionary<byte[], ModelRecord?> changed = new(ByteKeyComparer.Instance);
+    private readonly ModelAnswer answer = new();
+
+    // Records as the entries since the last commit found or left them.
+    private readonly Dictionary<byte[], ModelRecord?> known = new(ByteKeyComparer.Instance);
+    private readonly Dictionary<byte[], ModelRecord?>.AlternateLookup<ReadOnlySpan<byte>> knownBySpan;
     private List<ModelEffect> effects = [];
     private ulong revision;
     private ulong clockMs;
@@ -56,6 +62,7 @@ internal sealed class ReferenceModel
         store = state.Records;
         (revision, clockMs) = (state.Revision, state.ClockMs);
         configurationHash = DigestTable.HashOf(group, state.Configuration);
+        knownBySpan = known.GetAlternateLookup<ReadOnlySpan<byte>>();
         sessions = new ModelSessions(group, limits);
         sessions.Load(store);
     }
@@ -66,9 +73,11 @@ internal sealed class ReferenceModel
         effects = [];
         difference = default;
         List<IReadOnlyList<ModelResult>> results = [];
+        Configuration? members = null;
         if (entry.Kind == EntryKind.Configuration)
         {
-            UInt128 hash = DigestTable.HashOf(group, ConfigurationCodec.Decode(entry.Data.Span));
+            members = ConfigurationCodec.Decode(entry.Data.Span);
+            UInt128 hash = DigestTable.HashOf(group, members);
             difference += hash - configurationHash;
             configurationHash = hash;
         }
@@ -83,11 +92,11 @@ internal sealed class ReferenceModel
             }
         }
 
-        return new ModelEntry(effects, results, revision, clockMs, difference);
+        return new ModelEntry(effects, results, revision, clockMs, difference, members);
     }
 
     /// <summary>The entries are in the state.</summary>
-    public void Committed() => changed.Clear();
+    public void Committed() => known.Clear();
 
     private List<ModelResult> ExecuteBatch(ReadOnlyMemory<byte> batch, ulong index, int number)
     {
@@ -162,12 +171,12 @@ internal sealed class ReferenceModel
             return ModelResult.Refused(revision, refusal);
         }
 
-        var answer = new ModelAnswer();
+        answer.Begin();
         bool allHold = true;
         long size = 0;
         foreach (ParsedCondition condition in command.Conditions)
         {
-            ModelRecord? record = FindVisible(batch[condition.Key].ToArray());
+            ModelRecord? record = IfVisible(Find(batch.Span[condition.Key]));
             bool holds = condition.Kind switch
             {
                 ConditionKind.Absent => record is null,
@@ -194,46 +203,44 @@ internal sealed class ReferenceModel
     private ModelResult Perform(ReadOnlyMemory<byte> batch)
     {
         int count = command.OperationCount;
-        var keys = new byte[count][];
-        var found = new ModelRecord?[count];
         var visible = new ModelRecord?[count];
-        HashSet<byte[]> read = new(ByteKeyComparer.Instance);
+        HashSet<byte[]>? read = null;
         long size = 0;
         bool changes = false;
         for (int i = 0; i < count; i++)
         {
             ParsedOperation operation = command.Operations[i];
-            keys[i] = batch[operation.Key].ToArray();
-            found[i] = Find(keys[i]);
-            visible[i] = IfVisible(found[i]);
+            visible[i] = IfVisible(Find(batch.Span[operation.Key]));
             size += visible[i]?.Value.Length ?? 0;
             changes |= operation.Kind == OperationKind.Put || (operation.Kind == OperationKind.Delete && visible[i] is not null);
             if (operation.Kind == OperationKind.Get)
             {
-                read.Add(keys[i]);
+                read ??= new(ByteKeyComparer.Instance);
+                read.Add(batch[operation.Key].ToArray());
             }
         }
 
-        if (read.Count > 0 && !Answers(size))
+        if (read is not null && !Answers(size))
         {
             return ModelResult.Refused(revision, RefusalCode.TransactionTooLarge);
         }
 
         revision += changes ? 1UL : 0UL;
-        var answer = new ModelAnswer();
+        answer.Begin();
         for (int i = 0; i < count; i++)
         {
             ParsedOperation operation = command.Operations[i];
-            answer.Record(visible[i], read.Contains(keys[i]));
+            byte[] key = batch[operation.Key].ToArray();
+            answer.Record(visible[i], read?.Contains(key) == true);
             if (operation.Kind == OperationKind.Put)
             {
                 ulong expiry = operation.TimeToLiveMs == 0 ? 0 : (ulong)UInt128.Min((UInt128)clockMs + operation.TimeToLiveMs, ulong.MaxValue);
-                Change(keys[i], NewRecord(keys[i], revision, expiry, batch[operation.Value]));
+                Change(key, NewRecord(key, revision, expiry, batch.Span[operation.Value]));
                 earliestExpiryMs = expiry == 0 ? earliestExpiryMs : Math.Min(earliestExpiryMs, expiry);
             }
             else if (operation.Kind == OperationKind.Delete && visible[i] is not null)
             {
-                Change(keys[i], null);
+                Change(key, null);
             }
         }
 
@@ -305,34 +312,33 @@ internal sealed class ReferenceModel
         return fits;
     }
 
-    private ModelRecord? Find(byte[] key)
+    private ModelRecord? Find(ReadOnlySpan<byte> key)
     {
-        if (changed.TryGetValue(key, out ModelRecord? record))
+        if (!knownBySpan.TryGetValue(key, out ModelRecord? record))
         {
-            return record;
+            record = store.ReadStored(key) is { } row ? FromRow(row) : null;
+            knownBySpan[key] = record;
         }
 
-        return store.ReadStored(key) is { } row ? FromRow(row) : null;
+        return record;
     }
-
-    private ModelRecord? FindVisible(byte[] key) => IfVisible(Find(key));
 
     private ModelRecord? IfVisible(ModelRecord? record) => record is not null && record.ExpiryMs != 0 && record.ExpiryMs <= clockMs ? null : record;
 
     private void Change(byte[] key, ModelRecord? after)
     {
         ModelRecord? before = Find(key);
-        changed[key] = after;
+        known[key] = after;
         effects.Add(new ModelEffect(key, before, after));
         difference += (after?.Hash ?? 0) - (before?.Hash ?? 0);
     }
 
-    private ModelRecord NewRecord(byte[] key, ulong writtenAt, ulong expiryMs, ReadOnlyMemory<byte> value)
+    private ModelRecord NewRecord(byte[] key, ulong writtenAt, ulong expiryMs, ReadOnlySpan<byte> value)
     {
         byte[] content = new byte[8 + 8 + value.Length];
         BitConverter.TryWriteBytes(content.AsSpan(0, 8), writtenAt);
         BitConverter.TryWriteBytes(content.AsSpan(8, 8), expiryMs);
-        value.CopyTo(content.AsMemory(16));
+        value.CopyTo(content.AsSpan(16));
         return new ModelRecord(writtenAt, expiryMs, content.AsMemory(16), RowHash.Of(group, RowKind.Record, key, content));
     }
 
@@ -359,7 +365,7 @@ internal sealed class ReferenceModel
             while (next == ulong.MaxValue && cursor.Next())
             {
                 ulong expiry = StateKeys.ReadExpiry(cursor.Key, out ReadOnlySpan<byte> key);
-                if (expiry > clockMs || candidates.Count > limits.MaxExpiriesPerEntry + changed.Count)
+                if (expiry > clockMs || candidates.Count > limits.MaxExpiriesPerEntry + known.Count)
                 {
                     next = expiry;
                 }
@@ -370,7 +376,7 @@ internal sealed class ReferenceModel
             }
         }
 
-        foreach ((byte[] key, ModelRecord? record) in changed)
+        foreach ((byte[] key, ModelRecord? record) in known)
         {
             if (record is { ExpiryMs: > 0 })
             {

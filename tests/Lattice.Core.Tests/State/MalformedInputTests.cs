@@ -24,6 +24,18 @@ public class MalformedInputTests
         Assert.Equal(2, f.WriteRaw(good.AsMemory(0, good.Length - 1)).Count);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void A_batch_without_commands_has_no_results(int client)
+    {
+        using var f = new StateFixture(new StateLimits { MaxSessions = 1 });
+        f.Write(new WriteBatchBuilder(5, 1).Command(1).Put(B("a"), B("1")));
+        Assert.Empty(f.Write(new WriteBatchBuilder((UInt128)client, 1)));
+        Assert.Equal(1UL, f.Machine.Revision);
+    }
+
     [Fact]
     public void No_bytes_of_a_batch_make_applying_fail()
     {
