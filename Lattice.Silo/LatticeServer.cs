@@ -181,7 +181,7 @@ public static class LatticeServer
         }
         catch (StateDivergenceException e)
         {
-            new DivergenceReporter(settings, TimeProvider.System, app.Logger).Write(incarnation: 0, default, e.Divergence);
+            new DivergenceReporter(settings, TimeProvider.System, app.Logger).WriteAsync(incarnation: 0, default, e.Divergence, new CausalStory([])).GetAwaiter().GetResult();
             ((IDisposable)app).Dispose();
             throw new DivergenceStandsException(DivergenceMark.Refusal(settings));
         }

@@ -164,7 +164,7 @@ internal sealed class Replica : IDisposable
         catch (InvariantViolationException e)
         {
             trace.Violated(e);
-            Fence(new Divergence { Kind = DivergenceKind.Invariant, Phase = DivergencePhase.Exchange, Group = Group, Message = e.Message, Entry = state.Applied, Rule = e.Rule.ToString() });
+            Fence(new Divergence { Kind = DivergenceKind.Invariant, Phase = DivergencePhase.Exchange, Group = Group, Message = e.Message, Entry = state.Applied, Rule = e.Rule.ToString(), Facts = [e.Seen, e.Known] });
         }
     }
 

@@ -198,7 +198,7 @@ internal sealed class ExecutionVerifier(StateMachine state)
             Effect effect = own.Effect(i);
             if (effect.Key.Span.SequenceEqual(key.Span))
             {
-                machine = new ReportedChange(DivergenceReportBuilder.Record(RowOf(effect.Before), redact: false), DivergenceReportBuilder.Record(RowOf(effect.After), redact: false));
+                machine = new ReportedChange(DivergenceReportBuilder.Record(RowOf(effect.Before)), DivergenceReportBuilder.Record(RowOf(effect.After)));
             }
         }
 
@@ -206,7 +206,7 @@ internal sealed class ExecutionVerifier(StateMachine state)
         {
             if (key.Span.SequenceEqual(effect.Key))
             {
-                plain = new ReportedChange(DivergenceReportBuilder.Record(RowOf(effect.Before), redact: false), DivergenceReportBuilder.Record(RowOf(effect.After), redact: false));
+                plain = new ReportedChange(DivergenceReportBuilder.Record(RowOf(effect.Before)), DivergenceReportBuilder.Record(RowOf(effect.After)));
             }
         }
 

@@ -33,9 +33,6 @@ public sealed record NodeSettings
     /// <summary><c>[network] tcp_nodelay</c></summary>
     public required bool TcpNoDelay { get; init; }
 
-    /// <summary><c>[verification]</c></summary>
-    public required VerificationSettings Verification { get; init; }
-
     /// <summary><c>[ai]</c></summary>
     public required AiSettings Ai { get; init; }
 
@@ -109,7 +106,8 @@ public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, lon
 /// <param name="Enabled">Whether writes are checked against the reference model and the other replicas.</param>
 /// <param name="CheckStateAtBoot">Whether the whole state is checked before the node serves.</param>
 /// <param name="AllowDrills">Whether operators may inject faults.</param>
-public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, bool AllowDrills);
+/// <param name="RedactValues">Whether values are left out of reports.</param>
+public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, bool AllowDrills, bool RedactValues);
 
 /// <summary><c>[limits]</c></summary>
 /// <param name="MaxKeyBytes">Longest key.</param>
@@ -118,10 +116,6 @@ public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, b
 /// <param name="MaxScanRecords">Most records of a page.</param>
 /// <param name="MaxScanBytes">Most bytes of a page.</param>
 public sealed record LimitSettings(int MaxKeyBytes, int MaxValueBytes, int MaxTransactionOperations, int MaxScanRecords, int MaxScanBytes);
-
-/// <summary><c>[verification]</c></summary>
-/// <param name="RedactValues">Whether values are left out of reports.</param>
-public sealed record VerificationSettings(bool RedactValues);
 
 /// <summary>Who runs the language model that analyses divergence reports.</summary>
 public enum AiProvider

@@ -75,7 +75,8 @@ public static class SettingsFile
             Verification = new VerificationSettings(
                 (bool)Get("verification", "enabled"),
                 Text("verification", "boot_check") == "full",
-                (bool)Get("verification", "allow_drills")),
+                (bool)Get("verification", "allow_drills"),
+                (bool)Get("verification", "redact_values")),
             Limits = new LimitSettings(
                 Int("limits", "max_key_bytes"),
                 Int("limits", "max_value_bytes"),
@@ -83,7 +84,6 @@ public static class SettingsFile
                 Int("limits", "max_scan_records"),
                 Int("limits", "max_scan_bytes")),
             TcpNoDelay = (bool)Get("network", "tcp_nodelay"),
-            Verification = new VerificationSettings((bool)Get("verification", "redact_values")),
             Ai = new AiSettings(
                 Text("ai", "provider") switch { "openai" => AiProvider.OpenAi, "anthropic" => AiProvider.Anthropic, "ollama" => AiProvider.Ollama, _ => AiProvider.None },
                 Uri.TryCreate(Text("ai", "endpoint"), UriKind.Absolute, out Uri? endpoint) ? endpoint : null,

@@ -1,7 +1,4 @@
-using System.Reflection;
-using System.Security.Cryptography;
 using Lattice.Core.Consensus;
-using Lattice.Core.Disk;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
 using Lattice.Core.Verification;
@@ -15,10 +12,13 @@ namespace Lattice.Silo.Hosting;
 /// What a node does whose replica was found to be wrong and has fenced itself: asks the others what differs, writes the report, says what it found. The node stops
 /// after it, so nothing here may take long.
 /// </summary>
-internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TimeProvider time, ILogger<DivergenceHalt> logger)
+internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TraceCollector traces, TimeProvider time, ILogger<DivergenceHalt> logger)
 {
     // Together they are well below what an operator, or the leadership's move, notices.
     private static readonly TimeSpan LongestComparison = TimeSpan.FromSeconds(2);
+
+    // Enough for what led there; all of it is in the nodes' memory, and shown by 'lattice admin trace'.
+    private const int EventsInReport = 500;
 
     /// <summary>Explains the divergence: in the log at once, in the report when the others have been asked.</summary>
     public async Task ExplainAsync(Divergence divergence)
@@ -38,7 +38,13 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
 
         ReplicaStatus? status = host.Status().Replicas.FirstOrDefault(r => r.Group == divergence.Group);
         var standing = new ReplicaStanding(status?.Role ?? RaftRole.Follower, status?.Term ?? 0, status?.Applied.Index ?? 0);
-        new DivergenceReporter(settings, time, logger).Write(host.Status().Identity.Incarnation, standing, known);
+        await new DivergenceReporter(settings, time, logger).WriteAsync(host.Status().Identity.Incarnation, standing, known, await StoryAsync(divergence.Group).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private async Task<CausalStory> StoryAsync(uint group)
+    {
+        IReadOnlyDictionary<int, NodeTrace?> answers = await traces.AskAsync([.. settings.Cluster.Peers.Select(p => p.Id)], group, EventsInReport, LongestComparison / 4).ConfigureAwait(false);
+        return TraceCollector.Join(answers.Values, EventsInReport);
     }
 
     /// <summary>Tells the others, so that leaderships move at once and the divergence is counted where somebody still reads counters.</summary>
@@ -106,44 +112,4 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What differs could not be compared with another node: {Reason}")]
     private partial void LogNotNarrowed(string reason);
-}
-
-/// <summary>Writes the report of a divergence, with its analysis, and says it in the log.</summary>
-internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProvider time, ILogger logger)
-{
-    /// <summary>Writes the report.</summary>
-    public void Write(ulong incarnation, ReplicaStanding standing, Divergence divergence)
-    {
-        var origin = new ReportOrigin(Version, BuildHash(), settings.Cluster.Name, settings.Node, incarnation, time.GetUtcNow(), RedactValues: false);
-        DivergenceReport report = DivergenceReportBuilder.Build(origin, standing, divergence);
-        try
-        {
-            DivergenceReportFile.Write(new PhysicalDisk(), settings.Storage.DataDirectory, report);
-        }
-        catch (Exception e) when (e is IOException or DiskFullException or DiskFailedException or UnauthorizedAccessException)
-        {
-            LogNotWritten(DivergenceMark.PathOf(settings), e.Message);
-        }
-
-        LogReport(DivergenceMark.PathOf(settings));
-    }
-
-    private static string Version => typeof(DivergenceReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
-    private static string BuildHash()
-    {
-        if (Environment.ProcessPath is not { } binary)
-        {
-            return "";
-        }
-
-        using FileStream file = File.OpenRead(binary);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED: the report is {Path}")]
-    private partial void LogReport(string path);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The divergence report {Path} could not be written: {Reason}")]
-    private partial void LogNotWritten(string path, string reason);
 }
