@@ -163,6 +163,15 @@ public sealed class LatticeClient : IAsyncDisposable
     public Task<bool> StopNodeAsync(int node, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.StopNodeAsync(node), cancellation);
 
+    /// <summary>Injects a fault into a node, to rehearse what to do about it.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="kind">memory, cache, disk, command or protocol.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="who">Who asks for it, for the node's log.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.DrillAsync(node, kind, group, who), cancellation);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => pool.DisposeAsync();
 

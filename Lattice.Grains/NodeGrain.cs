@@ -1,12 +1,14 @@
 using Lattice.Core.Replication;
 using Lattice.Core.Verification;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 
 namespace Lattice.Grains;
 
 /// <summary>Looks at the cluster from this silo.</summary>
 [StatelessWorker]
 [Reentrant]
+[GrainDirectory(PlacedHere.Name)]
 public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers, TraceCollector traces) : Grain, INodeGrain
 {
     /// <inheritdoc/>
@@ -67,6 +69,26 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
             return false;
         }
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<DrillReply> Drill(int node, string kind, uint group, string who)
+    {
+        if (peers.Find(node) is not { } service)
+        {
+            return Unreachable(node);
+        }
+
+        try
+        {
+            return await service.Drill(kind, group, who);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return Unreachable(node);
+        }
+    }
+
+    private static DrillReply Unreachable(int node) => new(false, $"Node {node} did not answer, so whether the fault was injected is not known: 'lattice status {node}' says how it stands.");
 
     /// <summary>Configured nodes and the system group's members; a removed node that is still in a configuration file is not one.</summary>
     private SortedSet<int> Members()

@@ -36,6 +36,7 @@ public static class SiloBuilderExtensions
             Version = typeof(SiloBuilderExtensions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
             DataDirectory = settings.Storage.DataDirectory,
             SyncOnWrite = settings.Storage.SyncOnWrite,
+            AllowDrills = settings.Verification.AllowDrills,
             StartedAt = TimeProvider.System.GetUtcNow(),
         });
         silo.Services.AddSingleton(services => ReplicaHostFactory.Open(
@@ -44,6 +45,8 @@ public static class SiloBuilderExtensions
             services.GetRequiredService<LamportClock>(),
             services.GetRequiredService<ILoggerFactory>()));
         silo.Services.AddSingleton(services => services.GetRequiredService<NodeStorage>().Host);
+        silo.Services.AddSingleton(settings);
+        silo.Services.AddSingleton<DivergenceHalt>();
         silo.Services.AddSingleton<FatalReason>();
         silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();
         silo.Services.AddSingleton<ReplicaHostLifetime>();

@@ -23,6 +23,8 @@ internal interface IGateway
 
     Task<bool> StopNodeAsync(int node);
 
+    Task<DrillReply> DrillAsync(int node, string kind, uint group, string who);
+
     /// <summary>A call through it failed or was not answered.</summary>
     void Failed();
 

@@ -10,6 +10,7 @@ internal sealed class RaftCore
 {
     private const int ScanBytes = 1 << 20;
 
+    private readonly HashSet<int> gone = [];
     private bool toldRemoved;
 
     public RaftCore(RaftOptions options, IRaftLogStorage storage, HardState hard, Configuration configuration, ulong applied)
@@ -249,9 +250,16 @@ internal sealed class RaftCore
         }
     }
 
-    /// <summary>Notes that a configured voter speaks under another incarnation.</summary>
+    /// <summary>The transport says that a node's process is gone.</summary>
+    public void NoteGone(int node) => gone.Add(node);
+
+    /// <summary>Whether a node's process is known to be gone, and nothing came from the node since.</summary>
+    public bool IsGone(int node) => gone.Contains(node);
+
+    /// <summary>Notes who speaks, and when it is a configured voter under another incarnation.</summary>
     public void NoteSender(Message message)
     {
+        gone.Remove(message.From);
         if (Configuration.IsVoter(message.From) && Configuration.IncarnationOf(message.From) != message.FromIncarnation)
         {
             StrangerTick = Ticks;

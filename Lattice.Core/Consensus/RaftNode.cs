@@ -217,17 +217,18 @@ public sealed class RaftNode
     }
 
     /// <summary>
-    /// The transport says that a node is down. When it is the leader, this replica campaigns early, after a random part of an
-    /// election timeout, so that not all do at once. With leases the leader may still answer reads, so its lease is waited for.
+    /// The transport says that a node is down. When it is the leader, this replica campaigns early, when it is its turn among the
+    /// voters, so that not all do at once. With leases the leader may still answer reads, so its lease is waited for.
     /// </summary>
     public void ReportPeerDown(int node)
     {
-        ReportUnreachable(node);
+        core.NoteGone(node);
+        (core.Role as LeaderRole)?.OnPeerDown(node);
         if (core.Leader == node && core.Role is FollowerRole && !core.Options.LeaseReads)
         {
             core.ForgetLeader();
             core.ElectionElapsed = 0;
-            core.ElectionTimeout = 1 + core.Options.Random.Next(Math.Max(1, core.Options.ElectionTicks / 3));
+            core.ElectionTimeout = Math.Min(core.ElectionTimeout, ElectionTurns.AfterLossOf(node, core.Configuration.Voters, core.Node, core.Options.ElectionTicks));
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class EntryApplier
     private readonly GroupLog log;
     private readonly StateMachine state;
     private readonly IReplicaOwner owner;
+    private readonly TimeProvider time;
     private readonly ReplicaTrace trace;
     private readonly Action<AppliedEntry> applied;
     private readonly ExecutionVerifier? verifier;
@@ -28,10 +29,11 @@ internal sealed class EntryApplier
     private IReadOnlyList<Entry>? held;
     private ulong handedOut;
 
-    public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, ReplicaTrace trace, Action<Message> send, Action<AppliedEntry> applied)
+    public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, TimeProvider time, ReplicaTrace trace, Action<Message> send, Action<AppliedEntry> applied)
     {
         (raft, log, state) = (parts.Raft, parts.Log, parts.State);
         this.owner = owner;
+        this.time = time;
         this.trace = trace;
         this.applied = applied;
         drills = new Drills(state, raft, trace);
@@ -93,7 +95,7 @@ internal sealed class EntryApplier
             entries = drills.BeforeExecution(entries);
             executed = state.Execute(entries, raft.ApplyConfiguration);
             drills.AfterExecution(executed);
-            verifier?.Check(entries, executed);
+            Verify(entries, executed);
             if (!AgreesWithPeers(executed))
             {
                 held = entries;
@@ -127,6 +129,16 @@ internal sealed class EntryApplier
         }
 
         return true;
+    }
+
+    private void Verify(IReadOnlyList<Entry> entries, ExecutedEntries executed)
+    {
+        if (verifier is not null)
+        {
+            long start = time.GetTimestamp();
+            verifier.Check(entries, executed);
+            owner.Verified(time.GetElapsedTime(start));
+        }
     }
 
     private bool AgreesWithPeers(ExecutedEntries executed)

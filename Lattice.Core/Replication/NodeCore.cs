@@ -22,6 +22,9 @@ internal interface INodeScheduler
     /// <summary>A replica that was behind its leader's log has taken a snapshot in.</summary>
     void SnapshotInstalled(uint group, LogPosition position);
 
+    /// <summary>Entries of a group were checked against the reference model, in so much time.</summary>
+    void Verified(TimeSpan took);
+
     /// <summary>A replica was found to be wrong; it does nothing any more, and the node must stop.</summary>
     void Diverged(Divergence divergence);
 }
@@ -32,6 +35,9 @@ internal interface INodeScheduler
 /// </summary>
 internal sealed class NodeCore : IReplicaOwner, IDisposable
 {
+    /// <summary>Where the first configuration of a data group stands.</summary>
+    private static readonly LogPosition Founding = new(1, 1);
+
     private readonly NodeCoreOptions options;
     private readonly IDisk disk;
     private readonly IStateEngine engine;
@@ -231,6 +237,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     public void SnapshotInstalled(Replica replica, LogPosition position) => scheduler.SnapshotInstalled(replica.Group, position);
 
     /// <inheritdoc/>
+    public void Verified(TimeSpan took) => scheduler.Verified(took);
+
+    /// <inheritdoc/>
     public void Diverged(Replica replica, Divergence divergence) => scheduler.Diverged(divergence);
 
     /// <inheritdoc/>
@@ -304,7 +313,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
             var state = new StateMachine(engine, record.Id, Catalog.Limits, cache, slot => Catalog.GroupOf(slot) == record.Id);
             if (isFounder && state.Applied.Index == 0)
             {
-                state.Bootstrap(FirstConfiguration(record), new LogPosition(1, 1));
+                state.Bootstrap(FirstConfiguration(record), Founding);
                 founded = true;
             }
 
@@ -320,7 +329,13 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
         foreach ((uint group, StateMachine state) in begun)
         {
-            replicas[group] = Create(group, state);
+            Replica replica = Create(group, state);
+            replicas[group] = replica;
+            if (state.Applied == Founding && LeadershipKeeper.Preferred(group, state.Configuration) == options.Node)
+            {
+                // Nobody leads a group that begins: no election timeout has to pass before the one that leads it best asks for it.
+                replica.Do(static r => r.Raft.Campaign());
+            }
         }
 
         if (begun.Count > 0)

@@ -63,7 +63,7 @@ internal sealed class Replica : IDisposable
         membership = new MembershipKeeper(owner);
         leadership = new LeadershipKeeper(parts.Group, settings);
         trace = new ReplicaTrace(parts.Trace, parts.Group);
-        applier = new EntryApplier(parts, settings, owner, trace, SendOutsideRaft, writes.Applied);
+        applier = new EntryApplier(parts, settings, owner, time, trace, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
         durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
@@ -197,6 +197,9 @@ internal sealed class Replica : IDisposable
             Schedule();
         }
     }
+
+    /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
+    public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
 
     /// <summary>Drops log entries up to an index that the state has made durable. In the loop.</summary>
     public void Compact(ulong upTo)
@@ -452,13 +455,18 @@ internal sealed class Replica : IDisposable
     {
         if (applier.MayServe)
         {
-            queries.Answer(state);
+            queries.Answer(state, raft.Leader);
         }
     }
 
     /// <summary>The state, or what led to it, is wrong: nothing of it is served, persisted or sent from here on.</summary>
     private void Fence(Divergence divergence)
     {
+        if (state.Pending is { } pending)
+        {
+            divergence = divergence with { Uncommitted = [.. pending.Effects.Where(e => e.After.Exists).Select(e => new DivergentRecord(e.Key, e.After.Row, null, IsExpectedKnown: false))] };
+        }
+
         fenced = true;
         stopping = true;
         trace.Fenced(state.Applied);

@@ -92,7 +92,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
     }
 
     /// <summary>Answers the writes of an entry that was applied, and those of entries that it shows to be lost.</summary>
-    public void Applied(AppliedEntry applied)
+    public void Applied(AppliedEntry applied, int leader)
     {
         while (inFlight.TryPeek(out InFlight first) && first.Position.Index <= applied.Index)
         {
@@ -102,7 +102,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
                 for (int i = 0; i < first.Writes.Length; i++)
                 {
                     inbox.WriteDone(first.Writes[i].Batch.Length);
-                    first.Writes[i].Completed(new Outcome(OutcomeKind.Done, applied.BatchResults[i], 0));
+                    first.Writes[i].Completed(new Outcome(OutcomeKind.Done, applied.BatchResults[i], leader));
                 }
             }
             else

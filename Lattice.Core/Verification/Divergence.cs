@@ -86,8 +86,14 @@ public sealed record DivergenceChecks
     /// <summary>State machine and reference model agreed on the entry.</summary>
     public bool? ModelAgreed { get; init; }
 
-    /// <summary>The entry has the same bytes on the other replicas, or on the own disk.</summary>
-    public bool? SameEntryBytes { get; init; }
+    /// <summary>The entry has the same bytes in the logs of other replicas.</summary>
+    public bool? SameEntryBytesOnPeers { get; init; }
+
+    /// <summary>The entry, read again from the own log on the disk, is the one that was written.</summary>
+    public bool? EntryOnDiskAgrees { get; init; }
+
+    /// <summary>Other replicas that the same fault was found on.</summary>
+    public int? OtherReplicasAffected { get; init; }
 }
 
 /// <summary>Digest of a replica at one entry.</summary>
@@ -120,14 +126,26 @@ public sealed record Divergence
     /// <summary>Records that differ.</summary>
     public IReadOnlyList<DivergentRecord> Records { get; init; } = [];
 
+    /// <summary>Records as they were about to be written, when it was found before the commit; which of them are wrong is not known.</summary>
+    public IReadOnlyList<DivergentRecord> Uncommitted { get; init; } = [];
+
     /// <summary>Digests of the replicas that were compared.</summary>
     public IReadOnlyList<ReplicaDigest> Digests { get; init; } = [];
 
     /// <summary>What was established right after.</summary>
     public DivergenceChecks Checks { get; init; } = new();
 
+    /// <summary>The command that did it; null: none, or not known.</summary>
+    public ReportedCommand? Command { get; init; }
+
+    /// <summary>Where state machine and reference model say different things.</summary>
+    public IReadOnlyList<ReportedEffect> Effects { get; init; } = [];
+
     /// <summary>Name of the broken rule.</summary>
     public string? Rule { get; init; }
+
+    /// <summary>The facts that cannot both be true under that rule.</summary>
+    public IReadOnlyList<string> Facts { get; init; } = [];
 
     /// <summary>File that is damaged.</summary>
     public string? File { get; init; }

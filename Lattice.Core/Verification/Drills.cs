@@ -37,7 +37,7 @@ internal sealed class Drills(StateMachine state, RaftNode raft, ReplicaTrace tra
         switch (kind)
         {
             case DrillKind.Cache:
-                return state.Records.FlipCachedBit(random) is { } cached ? $"flipped a bit of the cached copy of {KeyText.Of(cached)}" : null;
+                return state.Records.FlipCachedBit(random) is { } cached ? $"flipped a bit of the cached copy of {ReportedKey.Of(cached)}" : null;
             case DrillKind.Disk:
                 return FlipStoredBit(random);
             case DrillKind.Protocol:
@@ -112,7 +112,7 @@ internal sealed class Drills(StateMachine state, RaftNode raft, ReplicaTrace tra
 
         row[^1] ^= (byte)(1 << random.Next(8));
         state.Records.Overwrite(key, row);
-        return $"flipped a bit of the stored record {KeyText.Of(key)}";
+        return $"flipped a bit of the stored record {ReportedKey.Of(key)}";
     }
 
     private string? StepForgedMessage()

@@ -24,6 +24,9 @@ public sealed record NodeSettings
     /// <summary><c>[storage]</c></summary>
     public required StorageSettings Storage { get; init; }
 
+    /// <summary><c>[verification]</c></summary>
+    public required VerificationSettings Verification { get; init; }
+
     /// <summary><c>[limits]</c></summary>
     public required LimitSettings Limits { get; init; }
 
@@ -95,6 +98,12 @@ public sealed record ConsensusSettings(int MaxEntriesPerAppend, TimeSpan Heartbe
 /// <param name="SnapshotInterval">Entries of a group between checkpoints.</param>
 /// <param name="KeepSnapshots">Snapshot files to keep.</param>
 public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots);
+
+/// <summary><c>[verification]</c></summary>
+/// <param name="Enabled">Whether writes are checked against the reference model and the other replicas.</param>
+/// <param name="CheckStateAtBoot">Whether the whole state is checked before the node serves.</param>
+/// <param name="AllowDrills">Whether operators may inject faults.</param>
+public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, bool AllowDrills);
 
 /// <summary><c>[limits]</c></summary>
 /// <param name="MaxKeyBytes">Longest key.</param>

@@ -72,6 +72,10 @@ public static class SettingsFile
                 (long)Get("storage", "max_wal_size_mb") << 20,
                 Int("storage", "snapshot_interval"),
                 Int("storage", "keep_snapshots")),
+            Verification = new VerificationSettings(
+                (bool)Get("verification", "enabled"),
+                Text("verification", "boot_check") == "full",
+                (bool)Get("verification", "allow_drills")),
             Limits = new LimitSettings(
                 Int("limits", "max_key_bytes"),
                 Int("limits", "max_value_bytes"),

@@ -20,6 +20,7 @@ internal static class ReplicaHostFactory
         ReplicaHostOptions options = Options(settings);
         var disk = new PhysicalDisk();
         disk.CreateDirectory(data);
+        DivergenceMark.ThrowIfStanding(settings);
         DataDirectoryLock held = DataDirectoryLock.Acquire(data);
         var engine = new Lazy<IStateEngine>(() => RocksDbEngine.Open(Path.Combine(data, "state"), new RocksDbOptions()));
         try
@@ -53,6 +54,7 @@ internal static class ReplicaHostFactory
             CacheSize = settings.Performance.CacheSize,
             SnapshotInterval = settings.Storage.SnapshotInterval,
             KeepSnapshots = settings.Storage.KeepSnapshots,
+            CheckStateAtBoot = settings.Verification.CheckStateAtBoot,
             Log = new LogOptions { SegmentBytes = settings.Storage.MaxSegmentBytes, SyncOnWrite = settings.Storage.SyncOnWrite },
             Limits = new StateLimits
             {
@@ -71,6 +73,7 @@ internal static class ReplicaHostFactory
                 TickInterval = settings.Consensus.Heartbeat,
                 ElectionTicks = (int)Math.Ceiling(settings.Consensus.ElectionTimeout / settings.Consensus.Heartbeat),
                 LeaseReads = settings.Consensus.LeaseReads,
+                Verify = settings.Verification.Enabled,
             },
         },
     };

@@ -54,6 +54,8 @@ internal sealed class FakeGateway(int node, Func<uint, byte[], Task<ShardReply>>
 
     public Task<bool> StopNodeAsync(int node) => throw new NotSupportedException();
 
+    public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => throw new NotSupportedException();
+
     public void Failed() => Failures++;
 
     public void Answered()

@@ -183,6 +183,8 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         _cluster.Trace.Line(_machine.Id, $"group {group}: a snapshot at {position.Index} is installed");
     }
 
+    void INodeScheduler.Verified(TimeSpan took) => _cluster.Coverage.Count("node: batches verified");
+
     void INodeScheduler.Diverged(Divergence divergence) => _cluster.Diverged(_machine, divergence);
 
     void IReplicaTransport.Send(uint group, Message message)
