@@ -8,7 +8,12 @@ internal sealed class MessageGate(RaftCore core)
 {
     public void Step(Message message)
     {
-        core.Monitor.Hear(message);
+        if (message.Term >= core.Term || core.Configuration.Accepts(message.From, message.FromIncarnation))
+        {
+            // What somebody left over from a history that was given up says of terms long past must not stop those who went on.
+            core.Monitor.Hear(message);
+        }
+
         core.NoteSender(message);
         if (core.Role is LeaderRole && core.Configuration.Removed.Contains(message.From) && !core.Configuration.IsMember(message.From))
         {

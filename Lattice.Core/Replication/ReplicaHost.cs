@@ -14,6 +14,8 @@ namespace Lattice.Core.Replication;
 /// </summary>
 public sealed partial class ReplicaHost : IAsyncDisposable
 {
+    private static readonly TimeSpan BadFrameLogInterval = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan SlowVerification = TimeSpan.FromMilliseconds(2);
 
     private readonly ReplicaHostOptions options;
@@ -30,6 +32,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private long loggedBytes;
     private long flushes;
     private long syncTicks;
+    private long lastBadFrame;
     private int stopped;
 
     private ReplicaHost(ReplicaHostOptions options, ReplicaHostDevices devices)
@@ -81,7 +84,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         }
         catch (MessageFormatException e)
         {
-            LogBadFrame(e.Message);
+            TellOfBadFrame(e);
         }
     }
 
@@ -294,6 +297,17 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         return answer.Task;
     }
 
+    /// <summary>Logs now and then: a link that damages every frame must not fill the log. All are counted.</summary>
+    private void TellOfBadFrame(MessageFormatException bad)
+    {
+        long now = time.GetTimestamp();
+        long last = Interlocked.Read(ref lastBadFrame);
+        if ((last == 0 || time.GetElapsedTime(last, now) >= BadFrameLogInterval) && Interlocked.CompareExchange(ref lastBadFrame, now, last) == last)
+        {
+            LogBadFrame(bad.Message, core.DroppedFrames);
+        }
+    }
+
     private void OnEveryReplica(Action<Replica> command)
     {
         foreach (Replica replica in core.Replicas)
@@ -381,8 +395,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Snapshot of group {Group} at entry {Index} installed: this replica was behind its leader's log")]
     private partial void LogSnapshotInstalled(uint group, ulong index);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}")]
-    private partial void LogBadFrame(string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} Frames dropped since the start: {Dropped}")]
+    private partial void LogBadFrame(string reason, long dropped);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Writes are refused: the volume of the log is full. Reads go on, and writes resume by themselves when there is room. {Reason}")]
     private partial void LogDiskFull(string reason);

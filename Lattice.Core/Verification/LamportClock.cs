@@ -3,7 +3,8 @@ namespace Lattice.Core.Verification;
 /// <summary>
 /// A node's logical clock (Lamport, "Time, clocks, and the ordering of events in a distributed system", 1978): it moves with every event
 /// of the node and never falls behind a frame that the node has taken, so an event that could have caused another one has the lower number. It begins at
-/// the microseconds since 1970: a node that was restarted goes on after its former life even before it has heard of anybody. Any thread.
+/// the microseconds since 1970: a node that was restarted goes on after its former life even before it has heard of anybody, unless its calendar was set
+/// back by more than it was down; then what it does before it hears of somebody may be told too early. Any thread.
 /// </summary>
 public sealed class LamportClock
 {

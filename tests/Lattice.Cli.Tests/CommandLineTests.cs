@@ -79,6 +79,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("benchmark", "10", "--read-ratio", "2")]
     [InlineData("config", "generate", "1", "file", "--peer", "nonsense")]
     [InlineData("config", "generate", "1", "file", "--membership", "mysql")]
+    [InlineData("admin", "trace", "some")]
+    [InlineData("admin", "trace", "0")]
+    [InlineData("admin", "trace", "all", "--last", "0")]
+    [InlineData("admin", "trace", "1", "--group", "first")]
     public void What_cannot_be_meant_is_refused_before_anything_is_done(params string[] arguments) =>
         Assert.NotEmpty(LatticeCommand.Create(Shell()).Parse(arguments).Errors);
 
@@ -117,6 +121,13 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(@"å\n\t\\\xFF\x00", ByteText.Escape([0xC3, 0xA5, (byte)'\n', (byte)'\t', (byte)'\\', 0xFF, 0]));
         Assert.Null(ByteText.Utf8OrNull([0xFF]));
     }
+
+    [Theory]
+    [InlineData("admin", "trace")]
+    [InlineData("admin", "trace", "all", "--json")]
+    [InlineData("admin", "trace", "2", "--group", "0", "--last", "16384")]
+    public void A_trace_is_asked_of_one_node_or_of_all(params string[] arguments) =>
+        Assert.Empty(LatticeCommand.Create(Shell()).Parse(arguments).Errors);
 
     private string Generate(string name)
     {

@@ -91,6 +91,7 @@ public sealed class SimulatedClusterTests
                 "raft: leaders elected", "raft: became Recovering", "raft: became Removed", "raft: became Learner", "node: snapshots installed", "fault: power lost", "fault: process died",
                 "fault: partition into two parts", "fault: a node is paused", "disk: syncs failed", "disk: refused, full", "state: refused, full", "state: batches lost by a crash",
                 "membership: proposals Accepted", "client: outcomes never learned", "client: answered after a retry", "monitor: states compared", "network: duplicated", "network: overtaken",
+                "node: dropped a damaged frame", "trace: effects with their causes",
             ],
             name => Assert.True(coverage[name] > 0, name));
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
+using Lattice.Core.Verification;
 using Lattice.Simulation.Breaks;
 using Lattice.Simulation.Clients;
 using Lattice.Simulation.Cluster;
@@ -127,6 +128,7 @@ internal sealed class SimulationRun
         _clock.RunUntil(_clock.Now + LongestLife + (2 * (long)_cluster.Profile.ClockSkew.TotalMicroseconds) + VirtualClock.Second);
         ReadEverything();
         Converge();
+        CausalOrder.Check(Story(), _coverage);
         _workload.History.Check();
     }
 
@@ -155,6 +157,10 @@ internal sealed class SimulationRun
             }
         }
     }
+
+    /// <summary>What all nodes remember, as one story.</summary>
+    private CausalStory Story() =>
+        CausalStory.Join(_cluster.Machines.Where(m => m.Process is { Alive: true }).Select(m => m.Process!.Core.Trace.Read()));
 
     /// <summary>Every acknowledged write is still there, by a linearizable read of all keys at the end.</summary>
     private void ReadEverything()

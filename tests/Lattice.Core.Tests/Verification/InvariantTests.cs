@@ -36,6 +36,17 @@ public sealed class InvariantTests
     }
 
     [Fact]
+    public void A_leader_of_old_that_is_not_a_member_any_more_proves_nothing()
+    {
+        replica.Raft.Step(Heartbeat(from: 2, term: 5));
+        replica.Raft.Step(Heartbeat(from: 3, term: 6));
+
+        replica.Raft.Step(Heartbeat(from: 3, term: 5) with { FromIncarnation = 99 });
+
+        Assert.Equal((6UL, 3), (replica.Raft.Term, replica.Raft.Leader));
+    }
+
+    [Fact]
     public void A_follower_answers_this_node_as_leader_of_a_term_that_another_one_led()
     {
         replica.Raft.Step(Heartbeat(from: 2, term: 5));

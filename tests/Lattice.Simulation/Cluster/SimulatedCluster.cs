@@ -74,7 +74,7 @@ internal sealed class SimulatedCluster : ICluster
         CacheSize = Profile.CacheSize,
         SnapshotInterval = Profile.SnapshotInterval,
         MaxSegments = 4,
-        TraceCapacity = 1_024,
+        TraceCapacity = 4_096,
     });
 
     /// <summary>Builds another machine and puts it into every configuration file; the processes read theirs when they start.</summary>
