@@ -20,6 +20,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     private readonly ReplicaHostOptions options;
     private readonly TimeProvider time;
+    private readonly Random random;
     private readonly ILogger logger;
     private readonly NodeCore core;
     private readonly ReplicaWorkers workers;
@@ -40,6 +41,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         this.options = options;
         time = devices.Time;
         logger = devices.Logger;
+        random = devices.Random;
         metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
@@ -152,7 +154,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(question);
         using GroupSnapshot? view = await OpenViewAsync(question.Group).ConfigureAwait(false);
-        return view is null ? null : await Task.Run(() => BucketComparison.Answer(view, question)).ConfigureAwait(false);
+        return view is null ? null : BucketComparison.Answer(view, question);
     }
 
     /// <summary>Injects a fault into this node's replica of a group, to rehearse what to do about it.</summary>
@@ -160,7 +162,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public Task<string?> DrillAsync(DrillKind kind, uint group)
     {
         LogDrill(kind, group);
-        return AskAsync(group, r => r.Drills.Inject(kind, Random.Shared), absent: null);
+        return AskAsync(group, r => r.Drills.Inject(kind, random), absent: null);
     }
 
     /// <summary>How the node stands.</summary>
@@ -325,9 +327,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         }
 
         // One line a second at most: a machine that is out of breath is not helped by more of them.
-        long now = Environment.TickCount64;
+        long now = time.GetTimestamp();
         long last = Interlocked.Read(ref lastSlowVerification);
-        if (now - last >= 1000 && Interlocked.CompareExchange(ref lastSlowVerification, now, last) == last)
+        if (time.GetElapsedTime(last, now) >= TimeSpan.FromSeconds(1) && Interlocked.CompareExchange(ref lastSlowVerification, now, last) == last)
         {
             LogSlowVerification((long)took.TotalMicroseconds);
         }

@@ -9,6 +9,7 @@ internal static class AdminCommand
     public static Command Create(Shell shell) => new("admin", "Operates a cluster.")
     {
         TraceCommand.Create(shell),
+        AnalyzeCommand.Create(shell),
         DrillCommand.Create(shell),
         ClearDivergenceCommand.Create(shell),
     };
