@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lattice.Cli.Benchmark;
 using Lattice.Cli.Commands;
+using Lattice.Cli.Commands.Admin;
 using Lattice.Cli.Dev;
 using Lattice.Cli.Status;
 
@@ -14,6 +15,7 @@ namespace Lattice.Cli;
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(RecordReport))]
 [JsonSerializable(typeof(BenchmarkReport))]
+[JsonSerializable(typeof(TraceReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>For standard output: one document on one line.</summary>

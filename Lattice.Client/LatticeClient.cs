@@ -150,9 +150,27 @@ public sealed class LatticeClient : IAsyncDisposable
     public Task<ClusterStatus> StatusAsync(int timeoutMs = 500, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.StatusAsync(timeoutMs), cancellation);
 
+    /// <summary>What happened lately on one node or on all, as one story in causal order.</summary>
+    /// <param name="node">The node; null: all members that answer.</param>
+    /// <param name="group">In this group and to nodes as a whole; null: in all.</param>
+    /// <param name="last">How many events: the newest.</param>
+    /// <param name="timeoutMs">Milliseconds after which a node counts as unreachable.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task<TraceStory> TraceAsync(int? node = null, uint? group = null, int last = 200, int timeoutMs = 500, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.TraceAsync(node ?? 0, group, last, timeoutMs), cancellation);
+
     /// <summary>Asks a node to stop as on SIGTERM; false if it could not be reached.</summary>
     public Task<bool> StopNodeAsync(int node, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.StopNodeAsync(node), cancellation);
+
+    /// <summary>Injects a fault into a node, to rehearse what to do about it.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="kind">memory, cache, disk, command or protocol.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="who">Who asks for it, for the node's log.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.DrillAsync(node, kind, group, who), cancellation);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => pool.DisposeAsync();

@@ -19,11 +19,35 @@ public interface INodeGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:05")]
     ValueTask<ClusterTopology> Topology();
 
+    /// <summary>Injects a fault into a node, to rehearse what to do about it; refused unless its configuration allows it.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="kind">memory, cache, disk, command or protocol.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="who">Who asks for it, for the log.</param>
+    [Alias("drill")]
+    [ResponseTimeout("00:00:10")]
+    ValueTask<DrillReply> Drill(int node, string kind, uint group, string who);
+
+    /// <summary>What happened lately, as one story.</summary>
+    /// <param name="node">On this node; 0: on all members that answer.</param>
+    /// <param name="group">In this group and to nodes as a whole; null: in all.</param>
+    /// <param name="last">How many events: the newest.</param>
+    /// <param name="timeoutMs">Milliseconds after which a node counts as unreachable.</param>
+    [Alias("trace")]
+    [ResponseTimeout("00:00:10")]
+    ValueTask<TraceStory> Trace(int node, uint? group, int last, int timeoutMs);
+
     /// <summary>Asks a node to stop as it does on SIGTERM; false if it could not be reached.</summary>
     [Alias("stop")]
     [ResponseTimeout("00:00:05")]
     ValueTask<bool> Stop(int node);
 }
+
+/// <summary>How a drill was begun.</summary>
+/// <param name="IsDone">Whether the fault was injected, or waits for its occasion.</param>
+/// <param name="Message">What was done, or why it was refused and what to do.</param>
+[GenerateSerializer, Immutable, Alias("lattice.drill-reply")]
+public sealed record DrillReply([property: Id(0)] bool IsDone, [property: Id(1)] string Message);
 
 /// <summary>What a client needs to route.</summary>
 [GenerateSerializer, Immutable, Alias("lattice.topology")]

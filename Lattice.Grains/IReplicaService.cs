@@ -30,10 +30,30 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<NodeStatus> GetStatus();
 
+    /// <summary>What happened on this node lately; <paramref name="group"/> null: in all groups.</summary>
+    [Alias("trace")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<NodeTrace> GetTrace(uint? group, int last);
+
     /// <summary>Answers at once: what the round trip is measured with.</summary>
     [Alias("ping")]
     [ResponseTimeout("00:00:02")]
     ValueTask Ping();
+
+    /// <summary>Compares the state of a group here with that of the asker, who was found to be wrong (<c>BucketQuestion</c>, <c>BucketAnswer</c>); empty: there is no such group here.</summary>
+    [Alias("compare")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<ReadOnlyMemory<byte>> Compare(ReadOnlyMemory<byte> question);
+
+    /// <summary>The sender found one of its replicas to be wrong and stops.</summary>
+    [OneWay]
+    [Alias("peer-diverged")]
+    ValueTask PeerDiverged(int node, uint group, string what);
+
+    /// <summary>Injects a fault, to rehearse what to do about it.</summary>
+    [Alias("drill")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<DrillReply> Drill(string kind, uint group, string who);
 
     /// <summary>Asks the node to stop as on SIGTERM.</summary>
     [Alias("stop")]

@@ -1,5 +1,7 @@
+using Lattice.Core.Verification;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
 
 namespace Lattice.Grains;
 
@@ -10,15 +12,21 @@ public static class LatticeGrainServices
     public static ISiloBuilder AddLatticeGrains(this ISiloBuilder silo)
     {
         silo.AddGrainService<ReplicaService>();
+        silo.AddGrainDirectory(PlacedHere.Name, static (_, _) => new PlacedHere());
         silo.Services.AddSingleton<PeerLinks>();
+        silo.Services.AddSingleton<LamportClock>();
         silo.Services.AddSingleton<OrleansReplicaTransport>();
         silo.Services.AddSingleton<PeerDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();
+        silo.Services.AddSingleton<NodeTraceSource>();
+        silo.Services.AddSingleton<TraceCollector>();
         silo.Services.AddSingleton<LeaderWatch>();
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
+        silo.Services.AddSingleton<DrillHall>();
         silo.Services.AddHostedService<PeerMonitor>();
         silo.Services.AddHostedService<PeerJournal>();
+        silo.Services.AddHostedService<DepartureWatch>();
         silo.Services.AddSingleton<PeerWatch>();
         silo.Configure<SiloConnectionOptions>(o =>
         {

@@ -1,12 +1,15 @@
 using Lattice.Core.Replication;
+using Lattice.Core.Verification;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 
 namespace Lattice.Grains;
 
 /// <summary>Looks at the cluster from this silo.</summary>
 [StatelessWorker]
 [Reentrant]
-public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers) : Grain, INodeGrain
+[GrainDirectory(PlacedHere.Name)]
+public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers, TraceCollector traces) : Grain, INodeGrain
 {
     /// <inheritdoc/>
     public ValueTask<int> Id() => ValueTask.FromResult(info.Node);
@@ -33,6 +36,21 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
     }
 
     /// <inheritdoc/>
+    public async ValueTask<TraceStory> Trace(int node, uint? group, int last, int timeoutMs)
+    {
+        IReadOnlyCollection<int> asked = node == 0 ? Members() : [node];
+        var timeout = TimeSpan.FromMilliseconds(Math.Clamp(timeoutMs, 1, 5000));
+        IReadOnlyDictionary<int, NodeTrace?> answers = await traces.AskAsync(asked, group, last, timeout);
+        CausalStory story = TraceCollector.Join(answers.Values, Math.Clamp(last, 1, NodeTraceSource.MaxEvents));
+        return new TraceStory
+        {
+            Name = info.ClusterName,
+            Nodes = [.. answers.Select(a => new TracedNode(a.Key, a.Value is not null, a.Value?.Recorded ?? 0))],
+            Events = [.. story.Events.Select(Line)],
+        };
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<bool> Stop(int node)
     {
         if (peers.Find(node) is not { } service)
@@ -52,6 +70,26 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<DrillReply> Drill(int node, string kind, uint group, string who)
+    {
+        if (peers.Find(node) is not { } service)
+        {
+            return Unreachable(node);
+        }
+
+        try
+        {
+            return await service.Drill(kind, group, who);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return Unreachable(node);
+        }
+    }
+
+    private static DrillReply Unreachable(int node) => new(false, $"Node {node} did not answer, so whether the fault was injected is not known: 'lattice status {node}' says how it stands.");
+
     /// <summary>Configured nodes and the system group's members; a removed node that is still in a configuration file is not one.</summary>
     private SortedSet<int> Members()
     {
@@ -66,6 +104,19 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
 
         return members;
     }
+
+    private static TraceLine Line(TraceEvent told) => new()
+    {
+        Lamport = told.Lamport,
+        Time = told.Time,
+        Node = told.Node,
+        Group = told.Group == TraceEvent.NodeLevel ? null : told.Group,
+        Kind = told.Kind.ToString(),
+        Peer = told.Peer,
+        Term = told.Term,
+        Index = told.Index,
+        Text = CausalStory.Sentence(told),
+    };
 
     private async Task<NodeStatus> StatusOfAsync(int member, TimeSpan timeout)
     {

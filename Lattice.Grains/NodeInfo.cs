@@ -21,6 +21,9 @@ public sealed record NodeInfo
     /// <summary>Whether acknowledged writes are synced to disk.</summary>
     public required bool SyncOnWrite { get; init; }
 
+    /// <summary>Whether operators may inject faults (<c>[verification] allow_drills</c>).</summary>
+    public bool AllowDrills { get; init; }
+
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -21,6 +21,14 @@ public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipS
     /// <summary>The way to a node's replicas; the same object as long as its process lives. Null when membership knows no silo of it that is alive.</summary>
     internal IPeerRoute? Route(int node) => Current().GetValueOrDefault(node)?.Route;
 
+    /// <summary>The node of a silo by its name, if it is one.</summary>
+    internal static bool TryNode(string name, out int node)
+    {
+        const string prefix = "node-";
+        node = 0;
+        return name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out node);
+    }
+
     private FrozenDictionary<int, Peer> Current()
     {
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
@@ -58,13 +66,6 @@ public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipS
         var renewed = new Picture(snapshot.Version, peers.ToFrozenDictionary());
         Volatile.Write(ref picture, renewed);
         return renewed.Peers;
-    }
-
-    private static bool TryNode(string name, out int node)
-    {
-        const string prefix = "node-";
-        node = 0;
-        return name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out node);
     }
 
     private sealed record Peer(int Node, SiloAddress Address, IReplicaService Service, SiloRoute Route);

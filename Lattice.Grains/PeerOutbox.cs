@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
@@ -12,9 +11,10 @@ namespace Lattice.Grains;
 /// a bound: above it they are dropped, and Raft sends them again.
 /// </summary>
 /// <param name="route">The way to the peer at present; null: not known. Another object when the peer was restarted.</param>
+/// <param name="seal">Completes a frame as this node's.</param>
 /// <param name="lost">Called when messages were lost, with why; null: there was no room or no way.</param>
 /// <param name="time">Clock.</param>
-internal sealed class PeerOutbox(Func<IPeerRoute?> route, Action<Exception?> lost, TimeProvider time) : IThreadPoolWorkItem
+internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, ReadOnlyMemory<byte>> seal, Action<Exception?> lost, TimeProvider time) : IThreadPoolWorkItem
 {
     private const int FrameBytes = 1 << 20;
     private const int InitialFrameBytes = 4096;
@@ -155,19 +155,19 @@ internal sealed class PeerOutbox(Func<IPeerRoute?> route, Action<Exception?> los
 
     private ReadOnlyMemory<byte> NextFrame()
     {
-        ArrayBufferWriter<byte>? frame = null;
+        FrameWriter? frame = null;
         while (waiting.TryDequeue(out (uint Group, Message Message, int Size) next))
         {
             Interlocked.Add(ref waitingBytes, -next.Size);
-            frame ??= new ArrayBufferWriter<byte>(Math.Max(InitialFrameBytes, next.Size));
-            MessageCodec.Write(frame, next.Group, next.Message);
-            if (frame.WrittenCount >= FrameBytes)
+            frame ??= new FrameWriter(Math.Max(InitialFrameBytes, next.Size));
+            frame.Add(next.Group, next.Message);
+            if (frame.Length >= FrameBytes)
             {
                 break;
             }
         }
 
-        return frame?.WrittenMemory ?? default;
+        return frame is null ? default : seal(frame);
     }
 
     private static int SizeOf(Message message)

@@ -22,7 +22,8 @@ public sealed partial class PeerWatch(PeerDirectory peers, PeerLinks links, Repl
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromMilliseconds(250);
 
-    private static readonly TimeSpan ShortestConnection = TimeSpan.FromSeconds(1);
+    // Longer than the looks that other nodes take at this one: answering those with a look would never end.
+    private static readonly TimeSpan ShortestConnection = 2 * ConnectTimeout;
 
     private readonly ConcurrentDictionary<int, bool> underCheck = new();
     private readonly ConcurrentDictionary<int, SiloAddress> gone = new();
@@ -45,7 +46,6 @@ public sealed partial class PeerWatch(PeerDirectory peers, PeerLinks links, Repl
         }
         finally
         {
-            // Shorter ones are the looks that other nodes take at this one; answering them with a look would never end.
             if (remote is IPEndPoint { Address: { } address } && time.GetElapsedTime(began) >= ShortestConnection)
             {
                 CheckPeersAt(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);

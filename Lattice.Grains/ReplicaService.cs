@@ -1,4 +1,5 @@
 using Lattice.Core.Replication;
+using Lattice.Core.Verification;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +13,8 @@ public sealed class ReplicaService(
     ReplicaHost host,
     HostShards shards,
     NodeStatusSource status,
+    DrillHall drills,
+    NodeTraceSource trace,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
     /// <inheritdoc/>
@@ -31,7 +34,24 @@ public sealed class ReplicaService(
     public ValueTask<NodeStatus> GetStatus() => ValueTask.FromResult(status.Get());
 
     /// <inheritdoc/>
+    public ValueTask<NodeTrace> GetTrace(uint? group, int last) => ValueTask.FromResult(trace.Get(group, last));
+
+    /// <inheritdoc/>
     public ValueTask Ping() => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>> Compare(ReadOnlyMemory<byte> question) =>
+        await host.CompareAsync(EvidenceCodec.DecodeQuestion(question)) is { } answer ? EvidenceCodec.Encode(answer) : default(ReadOnlyMemory<byte>);
+
+    /// <inheritdoc/>
+    public ValueTask PeerDiverged(int node, uint group, string what)
+    {
+        host.PeerDiverged(node, group, what);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<DrillReply> Drill(string kind, uint group, string who) => drills.RunAsync(kind, group, who);
 
     /// <inheritdoc/>
     public ValueTask Shutdown()

@@ -1,9 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using Lattice.Core.Disk;
-using Lattice.Core.Log;
 using Lattice.Core.Replication;
-using Lattice.Core.State;
+using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
 using Lattice.Silo.Membership;
@@ -28,6 +26,9 @@ public static class LatticeServer
     /// <summary>Exit code of a node that had to stop by itself: a failed disk, a broken invariant, a damaged file.</summary>
     public const int Failed = 70;
 
+    /// <summary>Exit code of a node whose state is not what it has to be. It must not be started again before an operator has looked (systemd: <c>RestartPreventExitStatus</c>).</summary>
+    public const int Diverged = 65;
+
     // SIGTERM to exit: within five seconds, also when a peer does not answer or a disk hangs. What has not stopped by itself after the
     // first is told to hurry, and after the second left behind.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3.5);
@@ -44,16 +45,27 @@ public static class LatticeServer
         {
             PortCheck.Run(settings);
             await MembershipDatabase.PrepareAsync(settings, cancellation).ConfigureAwait(false);
-            return await RunAsync(settings, Build(settings), cancellation).ConfigureAwait(false);
+            int exitCode = await RunAsync(settings, Build(settings), errors, cancellation).ConfigureAwait(false);
+            if (exitCode == Diverged)
+            {
+                await HaltedNodeAnalysis.AddAsync(settings, errors, cancellation).ConfigureAwait(false);
+            }
+
+            return exitCode;
         }
-        catch (Exception e) when (IsRefusal(e))
+        catch (DivergenceStandsException e)
         {
             await errors.WriteLineAsync($"lattice: {e.Message}").ConfigureAwait(false);
+            return Diverged;
+        }
+        catch (Exception e) when (NodeFailure.Explain(settings, e) is { } reason)
+        {
+            await errors.WriteLineAsync($"lattice: {reason}").ConfigureAwait(false);
             return CannotStart;
         }
     }
 
-    private static async Task<int> RunAsync(NodeSettings settings, WebApplication app, CancellationToken cancellation)
+    private static async Task<int> RunAsync(NodeSettings settings, WebApplication app, TextWriter errors, CancellationToken cancellation)
     {
         IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         FatalReason fatal = app.Services.GetRequiredService<FatalReason>();
@@ -66,10 +78,23 @@ public static class LatticeServer
         }
         else
         {
-            await finished.ConfigureAwait(false);
+            try
+            {
+                await finished.ConfigureAwait(false);
+            }
+            catch (Exception e) when (lifetime.ApplicationStarted.IsCancellationRequested && NodeFailure.Explain(settings, e) is { } reason)
+            {
+                await errors.WriteLineAsync($"lattice: The node did not stop in order. {reason} See to that, then start it again; what it acknowledged is in its log.").ConfigureAwait(false);
+                return Failed;
+            }
         }
 
-        return fatal.Reason is null ? Stopped : Failed;
+        return fatal.Reason switch
+        {
+            null => Stopped,
+            StateDivergenceException => Diverged,
+            _ => Failed,
+        };
     }
 
     private static async Task RunToEndAsync(NodeSettings settings, WebApplication app, IHostApplicationLifetime lifetime, CancellationToken cancellation)
@@ -85,7 +110,7 @@ public static class LatticeServer
                 // Asked to stop while it started.
                 return;
             }
-            catch (Exception e) when (e is OrleansException or DbException or IOException or SocketException or TimeoutException)
+            catch (Exception e) when (e is OrleansException or DbException or SocketException or TimeoutException)
             {
                 throw new NodeStartException($"Node {settings.Node} could not join the cluster '{settings.Cluster.Name}': {e.Message} Check that the nodes which 'lattice status' shows can be reached from here and that the membership database is up, then start it again. The node's data is intact.", e);
             }
@@ -107,6 +132,7 @@ public static class LatticeServer
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         NodeLogging.Configure(builder.Logging);
         builder.Services.AddSystemd();
+        MetricsEndpoint.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.UseUrls($"http://{settings.MetricsAddress}");
         builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings));
@@ -116,7 +142,14 @@ public static class LatticeServer
             // Opened here, so that what is wrong with the data is said before anything listens.
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
             MapHealth(app, host);
+            MetricsEndpoint.Map(app);
             return app;
+        }
+        catch (StateDivergenceException e)
+        {
+            new DivergenceReporter(settings, TimeProvider.System, app.Logger).Write(incarnation: 0, default, e.Divergence);
+            ((IDisposable)app).Dispose();
+            throw new DivergenceStandsException(DivergenceMark.Refusal(settings));
         }
         catch
         {
@@ -132,9 +165,4 @@ public static class LatticeServer
             ? Results.Text("ready")
             : Results.Text("The system group has no leader that this node knows of.", statusCode: StatusCodes.Status503ServiceUnavailable));
     }
-
-    private static bool IsRefusal(Exception e) => e is
-        NodeStartException or NodeIdentityException or DataDirectoryInUseException or LogCorruptException or LogVersionException
-        or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException or DiskFullException or DiskFailedException
-        or UnauthorizedAccessException;
 }

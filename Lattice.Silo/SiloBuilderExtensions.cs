@@ -1,4 +1,5 @@
 using System.Reflection;
+using Lattice.Core.Verification;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
@@ -35,10 +36,17 @@ public static class SiloBuilderExtensions
             Version = typeof(SiloBuilderExtensions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
             DataDirectory = settings.Storage.DataDirectory,
             SyncOnWrite = settings.Storage.SyncOnWrite,
+            AllowDrills = settings.Verification.AllowDrills,
             StartedAt = TimeProvider.System.GetUtcNow(),
         });
-        silo.Services.AddSingleton(services => ReplicaHostFactory.Open(settings, services.GetRequiredService<OrleansReplicaTransport>(), services.GetRequiredService<ILoggerFactory>()));
+        silo.Services.AddSingleton(services => ReplicaHostFactory.Open(
+            settings,
+            services.GetRequiredService<OrleansReplicaTransport>(),
+            services.GetRequiredService<LamportClock>(),
+            services.GetRequiredService<ILoggerFactory>()));
         silo.Services.AddSingleton(services => services.GetRequiredService<NodeStorage>().Host);
+        silo.Services.AddSingleton(settings);
+        silo.Services.AddSingleton<DivergenceHalt>();
         silo.Services.AddSingleton<FatalReason>();
         silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();
         silo.Services.AddSingleton<ReplicaHostLifetime>();

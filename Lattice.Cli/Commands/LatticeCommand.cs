@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Lattice.Cli.Commands.Admin;
 
 namespace Lattice.Cli.Commands;
 

@@ -15,6 +15,11 @@ internal static class StatusQuery
     /// <summary>Asks; null if no node answered.</summary>
     public static async Task<ClusterView?> AskAsync(ClusterLocation location, CancellationToken cancellation)
     {
+        if (await GatewayProbe.AllRefuseAsync(location, cancellation).ConfigureAwait(false))
+        {
+            return null;
+        }
+
         try
         {
             ClusterConnection connection = await ClusterConnection.OpenAsync(location, ConnectTimeout, cancellation).ConfigureAwait(false);

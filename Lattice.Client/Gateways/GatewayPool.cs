@@ -12,6 +12,15 @@ internal sealed class GatewayPool : IAsyncDisposable
     // A process that makes one call and ends should not connect to every node.
     private static readonly TimeSpan BeforeTheOthers = TimeSpan.FromSeconds(1);
 
+    private enum Rank
+    {
+        None,
+        JustFailed,
+        Suspect,
+        Good,
+        Preferred,
+    }
+
     private readonly OrleansGateway[] gateways;
     private readonly CancellationTokenSource disposed = new();
     private Task others = Task.CompletedTask;
@@ -39,31 +48,23 @@ internal sealed class GatewayPool : IAsyncDisposable
         others = ConnectToTheOthersAsync();
     }
 
-    /// <summary>A gateway to try: the preferred node's if it is connected, else any that is, but <paramref name="not"/> only if there is no other.</summary>
+    /// <summary>A gateway to try: the preferred node's if it can be used, else any that can, but <paramref name="not"/> only if there is no other; null if none is connected.</summary>
     public IGateway? Choose(int preferred, IGateway? not)
     {
-        IGateway? chosen = null;
+        OrleansGateway? chosen = null;
+        Rank best = Rank.None;
         int start = (int)((uint)Interlocked.Increment(ref next) % (uint)gateways.Length);
         for (int i = 0; i < gateways.Length; i++)
         {
             OrleansGateway gateway = gateways[(start + i) % gateways.Length];
-            if (!gateway.IsConnected)
+            Rank rank = RankOf(gateway, preferred, not);
+            if (rank > best)
             {
-                continue;
-            }
-
-            if (gateway.Node == preferred && gateway != not)
-            {
-                return gateway;
-            }
-
-            if (chosen is null || chosen == not)
-            {
-                chosen = gateway;
+                (chosen, best) = (gateway, rank);
             }
         }
 
-        if (chosen is null)
+        if (best < Rank.Good)
         {
             // Nothing is connected that works: have all of them tried.
             _ = ConnectToAllAsync();
@@ -87,6 +88,14 @@ internal sealed class GatewayPool : IAsyncDisposable
         await others.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         disposed.Dispose();
     }
+
+    private static Rank RankOf(OrleansGateway gateway, int preferred, IGateway? not) => gateway switch
+    {
+        { IsConnected: false } => Rank.None,
+        _ when gateway == not => Rank.JustFailed,
+        { IsSuspect: true } => Rank.Suspect,
+        _ => gateway.Node == preferred ? Rank.Preferred : Rank.Good,
+    };
 
     private async Task ConnectToTheOthersAsync()
     {

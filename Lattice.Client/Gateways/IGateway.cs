@@ -19,7 +19,11 @@ internal interface IGateway
 
     Task<ClusterStatus> StatusAsync(int timeoutMs);
 
+    Task<TraceStory> TraceAsync(int node, uint? group, int last, int timeoutMs);
+
     Task<bool> StopNodeAsync(int node);
+
+    Task<DrillReply> DrillAsync(int node, string kind, uint group, string who);
 
     /// <summary>A call through it failed or was not answered.</summary>
     void Failed();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Lattice.Grains;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -30,13 +31,21 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     private long suspectUntil;
     private long lastAnswer;
 
-    private sealed record Connection(IHost Host, IClusterClient Client, int Node);
+    /// <summary>An Orleans client that is connected to the gateway.</summary>
+    /// <param name="Host">Its host.</param>
+    /// <param name="Client">The client.</param>
+    /// <param name="Node">The node.</param>
+    /// <param name="Ended">Cancelled when its connection has ended: at once when the node's process is killed.</param>
+    private sealed record Connection(IHost Host, IClusterClient Client, int Node, CancellationToken Ended);
 
     /// <inheritdoc/>
     public int Node => connection?.Node ?? 0;
 
     /// <inheritdoc/>
-    public bool IsConnected => connection is not null && Environment.TickCount64 >= Interlocked.Read(ref suspectUntil);
+    public bool IsConnected => connection is not null;
+
+    /// <summary>Whether a call through it failed a moment ago: others are better.</summary>
+    public bool IsSuspect => Environment.TickCount64 < Interlocked.Read(ref suspectUntil);
 
     /// <summary>Begins to connect, and goes on until connected.</summary>
     /// <returns>Completes when connected for the first time.</returns>
@@ -54,19 +63,26 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     }
 
     /// <inheritdoc/>
-    public Task<ShardReply> WriteAsync(uint group, ShardRequest request) => Client.GetGrain<IShardGrain>(group).Write(request).AsTask();
+    public Task<ShardReply> WriteAsync(uint group, ShardRequest request) => CallAsync(client => client.GetGrain<IShardGrain>(group).Write(request));
 
     /// <inheritdoc/>
-    public Task<ShardReply> QueryAsync(uint group, ShardRequest request) => Client.GetGrain<IShardGrain>(group).Query(request).AsTask();
+    public Task<ShardReply> QueryAsync(uint group, ShardRequest request) => CallAsync(client => client.GetGrain<IShardGrain>(group).Query(request));
 
     /// <inheritdoc/>
-    public Task<ClusterTopology> TopologyAsync() => Client.GetGrain<INodeGrain>(0).Topology().AsTask();
+    public Task<ClusterTopology> TopologyAsync() => CallAsync(client => client.GetGrain<INodeGrain>(0).Topology());
 
     /// <inheritdoc/>
-    public Task<ClusterStatus> StatusAsync(int timeoutMs) => Client.GetGrain<INodeGrain>(0).Status(timeoutMs).AsTask();
+    public Task<ClusterStatus> StatusAsync(int timeoutMs) => CallAsync(client => client.GetGrain<INodeGrain>(0).Status(timeoutMs));
 
     /// <inheritdoc/>
-    public Task<bool> StopNodeAsync(int node) => Client.GetGrain<INodeGrain>(0).Stop(node).AsTask();
+    public Task<TraceStory> TraceAsync(int node, uint? group, int last, int timeoutMs) =>
+        CallAsync(client => client.GetGrain<INodeGrain>(0).Trace(node, group, last, timeoutMs));
+
+    /// <inheritdoc/>
+    public Task<bool> StopNodeAsync(int node) => CallAsync(client => client.GetGrain<INodeGrain>(0).Stop(node));
+
+    /// <inheritdoc/>
+    public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).Drill(node, kind, group, who));
 
     /// <inheritdoc/>
     public void Answered()
@@ -80,20 +96,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     {
         long now = Environment.TickCount64;
         Interlocked.Exchange(ref suspectUntil, now + SuspectMs);
-        if (now - Interlocked.Read(ref lastAnswer) < SilentMs)
+        if (now - Interlocked.Read(ref lastAnswer) >= SilentMs && connection is { } silent)
         {
-            return;
-        }
-
-        lock (gate)
-        {
-            if (connection is not { } lost || disposed.IsCancellationRequested)
-            {
-                return;
-            }
-
-            connection = null;
-            connecting = Task.Run(() => ReconnectAsync(lost));
+            Lose(silent);
         }
     }
 
@@ -110,7 +115,37 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         disposed.Dispose();
     }
 
-    private IClusterClient Client => connection?.Client ?? throw new LatticeUnavailableException($"The gateway {address} is not connected.");
+    /// <summary>A call that fails as soon as the connection ends. Orleans lets it wait until it times out.</summary>
+    private async Task<T> CallAsync<T>(Func<IClusterClient, ValueTask<T>> call)
+    {
+        Connection used = connection ?? throw new LatticeUnavailableException($"The gateway {address} is not connected.");
+        Task<T> answer = call(used.Client).AsTask();
+        try
+        {
+            return await answer.WaitAsync(used.Ended).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (used.Ended.IsCancellationRequested)
+        {
+            // It may fail later, when nobody listens any more.
+            _ = answer.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw new LatticeUnavailableException($"The connection to node {used.Node} at {address} ended.", e);
+        }
+    }
+
+    /// <summary>Gives a connection up and connects anew.</summary>
+    private void Lose(Connection lost)
+    {
+        lock (gate)
+        {
+            if (connection != lost || disposed.IsCancellationRequested)
+            {
+                return;
+            }
+
+            connection = null;
+            connecting = Task.Run(() => ReconnectAsync(lost));
+        }
+    }
 
     /// <summary>
     /// Ends an Orleans client. It waits for calls under way, which to a lost node takes it many seconds or longer; nobody here
@@ -148,6 +183,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
             {
                 Answered();
                 connection = made;
+                made.Ended.Register(() => Lose(made));
                 return;
             }
 
@@ -171,11 +207,12 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
                 await probe.ConnectAsync(endpoint, patience.Token).ConfigureAwait(false);
             }
 
-            host = Build(endpoint);
+            var end = new CancellationTokenSource();
+            host = Build(endpoint, end);
             await host.StartAsync(patience.Token).WaitAsync(patience.Token).ConfigureAwait(false);
             IClusterClient client = host.Services.GetRequiredService<IClusterClient>();
             int node = await client.GetGrain<INodeGrain>(0).Id().AsTask().WaitAsync(patience.Token).ConfigureAwait(false);
-            return new Connection(host, client, node);
+            return new Connection(host, client, node, end.Token);
         }
         catch (Exception)
         {
@@ -198,7 +235,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         return new IPEndPoint(ip, port);
     }
 
-    private IHost Build(IPEndPoint endpoint)
+    private IHost Build(IPEndPoint endpoint, CancellationTokenSource end)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         if (options.LoggerFactory is not null)
@@ -213,6 +250,17 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
             client.UseStaticClustering(endpoint);
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterName, options.ClusterName));
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
+            client.Configure<ClientConnectionOptions>(o => o.ConfigureConnection(connections => connections.Use(async (_, next) =>
+            {
+                try
+                {
+                    await next().ConfigureAwait(false);
+                }
+                finally
+                {
+                    await end.CancelAsync().ConfigureAwait(false);
+                }
+            })));
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = options.RequestTimeout);
         });
         return builder.Build();

@@ -26,6 +26,7 @@ internal sealed class CandidateRole : Role
     private readonly SortedDictionary<int, (ulong Incarnation, bool Granted)> answers = [];
     private readonly Func<int, bool?> voteOf;
     private bool heardOfCluster;
+    private int retryAt = int.MaxValue;
 
     public CandidateRole(RaftCore core, CampaignKind kind)
         : base(core)
@@ -51,7 +52,12 @@ internal sealed class CandidateRole : Role
 
     public override void Tick()
     {
-        Core.ElectionElapsed++;
+        if (++Core.ElectionElapsed >= retryAt && Core.CanCampaign)
+        {
+            Core.BecomeCandidate(CampaignKind.PreElection);
+            return;
+        }
+
         if (Core.ElectionElapsed < Core.ElectionTimeout)
         {
             // Requests get lost, and those who still trusted the old leader said nothing: ask again before giving up.
@@ -92,7 +98,7 @@ internal sealed class CandidateRole : Role
 
         if (!founding)
         {
-            Core.LearnCommit(new LogPosition(message.Commit, message.HintTerm));
+            Core.LearnCommit(message);
             if (!configuration.Accepts(message.From, message.FromIncarnation))
             {
                 return;
@@ -102,7 +108,10 @@ internal sealed class CandidateRole : Role
         heardOfCluster |= message.HintIndex == Voting.HeardOfCluster;
 
         answers[message.From] = (message.FromIncarnation, !message.Reject);
-        Decide();
+        if (!Decide() && message.Reject && kind != CampaignKind.PreElection && !founding)
+        {
+            TakeTurn();
+        }
     }
 
     public override void OnConfiguration()
@@ -131,6 +140,12 @@ internal sealed class CandidateRole : Role
                 return false;
         }
     }
+
+    /// <summary>
+    /// A voter gave its vote of this term to another candidate. If that one wins, it is heard within a round trip; if the votes are shared, nobody
+    /// does, and whoever is still missing may be the reason for the election: it is not worth an election timeout to wait for it.
+    /// </summary>
+    private void TakeTurn() => retryAt = Math.Min(retryAt, Core.ElectionElapsed + ElectionTurns.AfterSharedVotes(Core.Term, quorum.Everyone, Core.Node, Core.Options.ElectionTicks));
 
     private bool AllAnswered => answers.Count >= Core.Options.FoundingPeers.Count;
 

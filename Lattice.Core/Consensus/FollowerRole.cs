@@ -1,3 +1,5 @@
+using Lattice.Core.Verification;
+
 namespace Lattice.Core.Consensus;
 
 /// <summary>
@@ -113,12 +115,11 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
     private void OnAppend(Message message)
     {
         RaftLog log = Core.Log;
+        LogRules.IsPieceOfLog(message);
         var previous = new LogPosition(message.Index, message.LogTerm);
-        if (previous.Index < log.Commit && log.TryTerm(previous.Index, out ulong own) && own != previous.Term)
+        if (previous.Index < log.Commit && log.TryTerm(previous.Index, out ulong own))
         {
-            throw new InvariantViolationException(
-                $"The leader, node {message.From}, holds entry {previous.Index} of term {previous.Term}, but that entry is committed here with term {own}",
-                "Every leader holds all committed entries, so this replica belongs to a history of the group that was given up, or one of the two lost what it had acknowledged. A node left over from such a history has to be wiped");
+            LogRules.AgreesWithCommitted(message.From, previous, own);
         }
 
         if (previous.Index < log.FirstIndex - 1)
@@ -141,7 +142,7 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
             return;
         }
 
-        Core.Merge(message.Entries);
+        Core.Merge(message.Entries, message.From);
         ulong last = previous.Index + (ulong)message.Entries.Count;
 
         // Only what this message showed to agree may be committed: the log may go on with entries of a dead leader.

@@ -107,6 +107,13 @@ internal sealed class LeaderRole : Role
         Core.Outbox.Join(new Member(message.From, message.FromIncarnation));
     }
 
+    /// <summary>The transport says that a member's process is gone.</summary>
+    public void OnPeerDown(int node)
+    {
+        replicator.Find(node)?.Pause();
+        transfer.Lost(node);
+    }
+
     public override void ReadIndex(ulong context) => reads.Add(new PendingRead(Core.Node, context, Core.Nonce));
 
     public override void OnPersisted()

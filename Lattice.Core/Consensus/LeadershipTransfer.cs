@@ -34,6 +34,15 @@ internal sealed class LeadershipTransfer(RaftCore core, Replicator replicator, L
         }
     }
 
+    /// <summary>A member is gone. If it was to lead, the leader goes on.</summary>
+    public void Lost(int node)
+    {
+        if (node == Target)
+        {
+            Target = 0;
+        }
+    }
+
     /// <summary>Tells the target to campaign once it has everything.</summary>
     public void Advance()
     {

@@ -8,6 +8,7 @@ internal sealed class MessageGate(RaftCore core)
 {
     public void Step(Message message)
     {
+        core.Monitor.Hear(message);
         core.NoteSender(message);
         if (core.Role is LeaderRole && core.Configuration.Removed.Contains(message.From) && !core.Configuration.IsMember(message.From))
         {

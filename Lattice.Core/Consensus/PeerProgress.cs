@@ -20,7 +20,7 @@ public enum ProgressState : byte
 /// <param name="State">How the leader sends to it.</param>
 /// <param name="Match">Last index that it acknowledged as durable.</param>
 /// <param name="Next">Next index to send to it.</param>
-/// <param name="RecentActive">Whether it was heard within an election timeout.</param>
+/// <param name="RecentActive">Whether it was heard within an election timeout and is not known to be gone.</param>
 /// <param name="Inflight">Appends under way to it.</param>
 public readonly record struct PeerProgress(
     int Node,

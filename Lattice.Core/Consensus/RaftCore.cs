@@ -1,3 +1,5 @@
+using Lattice.Core.Verification;
+
 namespace Lattice.Core.Consensus;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal sealed class RaftCore
 {
     private const int ScanBytes = 1 << 20;
 
+    private readonly HashSet<int> gone = [];
     private bool toldRemoved;
 
     public RaftCore(RaftOptions options, IRaftLogStorage storage, HardState hard, Configuration configuration, ulong applied)
@@ -18,6 +21,7 @@ internal sealed class RaftCore
         Configurations = new ConfigurationHistory(configuration);
         FindConfigurations(storage, applied);
         Term = Math.Max(hard.Term, Log.Last.Term);
+        Monitor = new InvariantMonitor(options.Node, Term, applied);
         Vote = Term == hard.Term ? hard.Vote : 0;
         FoundingKey = FoundingKeyOf(options.FoundingPeers);
         Nonce = (ulong)options.Random.NextInt64(1, long.MaxValue);
@@ -33,6 +37,8 @@ internal sealed class RaftCore
     public RaftLog Log { get; }
 
     public ConfigurationHistory Configurations { get; }
+
+    public InvariantMonitor Monitor { get; }
 
     public Outbox Outbox { get; } = new();
 
@@ -122,9 +128,6 @@ internal sealed class RaftCore
         }
     }
 
-    // The leader of the present term, also while it is not heard any more: a term has one.
-    private int TermLeader { get; set; }
-
     public void Tick()
     {
         Ticks++;
@@ -141,26 +144,17 @@ internal sealed class RaftCore
     /// <summary>Enters a term, or stays in it.</summary>
     public void EnterTerm(ulong term)
     {
-        if (term < Term)
-        {
-            throw new InvariantViolationException($"Term {term} was to follow term {Term}", "Terms only grow; a term that returned could have two leaders");
-        }
-
+        Monitor.Enters(term);
         if (term > Term)
         {
             Term = term;
             Vote = 0;
-            TermLeader = 0;
         }
     }
 
     public void VoteFor(int node)
     {
-        if (Vote != 0 && Vote != node)
-        {
-            throw new InvariantViolationException($"A vote in term {Term} was to go to node {node} after it went to node {Vote}", "With two votes a term could have two leaders");
-        }
-
+        Monitor.Votes(Vote, node);
         Vote = node;
     }
 
@@ -205,7 +199,12 @@ internal sealed class RaftCore
     /// <param name="alone">Whether nobody else voted: then nothing proves yet that this replica's own vote is durable.</param>
     public void BecomeLeader(Configuration? first, bool alone)
     {
-        NoteTermLeader(Node);
+        if (first is not null)
+        {
+            Monitor.BeginsAnew();
+        }
+
+        Monitor.Leads(Log.Last);
         var leader = new LeaderRole(this, holdUntilPersisted: alone);
         Switch(leader, leader.IsEstablished ? Node : 0);
         Search.Ended();
@@ -219,7 +218,6 @@ internal sealed class RaftCore
     /// <summary>A message of the present term's leader came.</summary>
     public void HearLeader(int leader)
     {
-        NoteTermLeader(leader);
         if (Role is not FollowerRole)
         {
             Switch(new FollowerRole(this), 0);
@@ -233,6 +231,7 @@ internal sealed class RaftCore
         Recovery.Cancel();
         if (Leader != leader)
         {
+            Monitor.Follows(leader, Log.Committed);
             SetLeader(leader);
         }
     }
@@ -251,9 +250,16 @@ internal sealed class RaftCore
         }
     }
 
-    /// <summary>Notes that a configured voter speaks under another incarnation.</summary>
+    /// <summary>The transport says that a node's process is gone.</summary>
+    public void NoteGone(int node) => gone.Add(node);
+
+    /// <summary>Whether a node's process is known to be gone, and nothing came from the node since.</summary>
+    public bool IsGone(int node) => gone.Contains(node);
+
+    /// <summary>Notes who speaks, and when it is a configured voter under another incarnation.</summary>
     public void NoteSender(Message message)
     {
+        gone.Remove(message.From);
         if (Configuration.IsVoter(message.From) && Configuration.IncarnationOf(message.From) != message.FromIncarnation)
         {
             StrangerTick = Ticks;
@@ -264,7 +270,19 @@ internal sealed class RaftCore
     /// Somebody knows that an entry is committed, and when this log holds the same one, so does this replica. Candidates and voters tell each
     /// other: otherwise one could wait for votes of members that the group has left behind without its knowing.
     /// </summary>
-    public void LearnCommit(LogPosition position)
+    public void LearnCommit(Message told)
+    {
+        var position = new LogPosition(told.Commit, told.HintTerm);
+        if (Configuration.Accepts(told.From, told.FromIncarnation))
+        {
+            Monitor.IsTold(position, told.From);
+        }
+
+        LearnCommit(position);
+    }
+
+    /// <summary>An entry is committed, and when this log holds the same one, so it is here.</summary>
+    private void LearnCommit(LogPosition position)
     {
         if (position.Index > Log.Commit && Log.Contains(position))
         {
@@ -282,9 +300,10 @@ internal sealed class RaftCore
     }
 
     /// <summary>Makes a leader's entries part of the log, which holds the entry before them.</summary>
-    public void Merge(IReadOnlyList<Entry> entries)
+    public void Merge(IReadOnlyList<Entry> entries, int leader)
     {
         int start = Log.FirstNew(entries);
+        Log.Compare(entries, start, leader);
         if (start == entries.Count)
         {
             return;
@@ -292,7 +311,7 @@ internal sealed class RaftCore
 
         ulong from = entries[start].Index;
         bool truncates = from <= Log.LastIndex;
-        Log.Replace(entries, start);
+        Log.Replace(entries, start, leader);
         if (truncates && Configurations.TruncatedFrom(from))
         {
             Role.OnConfiguration();
@@ -329,6 +348,7 @@ internal sealed class RaftCore
     public void InstallSnapshot(SnapshotMetadata snapshot)
     {
         Log.Restore(snapshot.Position);
+        Monitor.Installed(snapshot.Position);
         ApplyConfiguration(snapshot.Position.Index, snapshot.Configuration);
         AcknowledgeCommitted();
     }
@@ -349,6 +369,8 @@ internal sealed class RaftCore
     {
         if (entry.Kind == EntryKind.Configuration && Configurations.Appended(entry))
         {
+            // Only what founds or recovers a group takes effect at once.
+            Monitor.BeginsAnew();
             Role.OnConfiguration();
         }
     }
@@ -387,18 +409,6 @@ internal sealed class RaftCore
 
             next = entries[^1].Index + 1;
         }
-    }
-
-    private void NoteTermLeader(int leader)
-    {
-        if (TermLeader != 0 && TermLeader != leader)
-        {
-            throw new InvariantViolationException(
-                $"Node {leader} leads term {Term}, and so does node {TermLeader}",
-                "A term has one leader, for its voters vote once: a vote was forgotten, or two processes run as one node");
-        }
-
-        TermLeader = leader;
     }
 
     private void Switch(Role role, int leader)

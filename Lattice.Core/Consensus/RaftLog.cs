@@ -1,3 +1,5 @@
+using Lattice.Core.Verification;
+
 namespace Lattice.Core.Consensus;
 
 /// <summary>
@@ -13,13 +15,7 @@ internal sealed class RaftLog
 
     public RaftLog(IRaftLogStorage storage, ulong commit, ulong applied)
     {
-        if (applied > storage.LastIndex)
-        {
-            throw new InvariantViolationException(
-                $"The state was made by entry {applied}, but the log ends at entry {storage.LastIndex}",
-                "Entries are applied only from a durable log, so log and state do not belong together");
-        }
-
+        LogRules.StateLiesWithin(applied, storage.LastIndex);
         this.storage = storage;
         Persisted = storage.LastIndex;
         Commit = Math.Max(Math.Min(commit, storage.LastIndex), Math.Max(applied, storage.Compacted.Index));
@@ -99,23 +95,28 @@ internal sealed class RaftLog
         return entries.Count;
     }
 
-    /// <summary>Replaces everything from <paramref name="entries"/>[<paramref name="start"/>] on.</summary>
+    /// <summary>Compares the first <paramref name="count"/> of a leader's entries, which the log holds by index and term, with what it holds.</summary>
+    /// <exception cref="InvariantViolationException">One of them has another content here.</exception>
+    public void Compare(IReadOnlyList<Entry> entries, int count, int leader)
+    {
+        for (int i = 0; i < count;)
+        {
+            // Read with the largest size that an append has: these came in one.
+            IReadOnlyList<Entry> held = Read(entries[i].Index, count - i, int.MaxValue);
+            for (int j = 0; j < held.Count; j++, i++)
+            {
+                LogRules.IsSameEntry(held[j], entries[i], leader);
+            }
+        }
+    }
+
+    /// <summary>Replaces everything from <paramref name="entries"/>[<paramref name="start"/>] on by what the leader holds.</summary>
     /// <exception cref="InvariantViolationException">That would drop a committed entry.</exception>
-    public void Replace(IReadOnlyList<Entry> entries, int start)
+    public void Replace(IReadOnlyList<Entry> entries, int start, int leader)
     {
         ulong from = entries[start].Index;
-        if (from <= Commit)
-        {
-            throw new InvariantViolationException(
-                $"The leader's entry {from} of term {entries[start].Term} would replace an entry of term {Term(from)}, but everything up to {Commit} is committed here",
-                "Every leader holds all committed entries, so this replica and the leader belong to different histories of the group, or one of them lost what it had acknowledged. A node left over from a history that was given up has to be wiped");
-        }
-
-        if (from > LastIndex + 1)
-        {
-            throw new InvariantViolationException($"Entry {from} was to follow entry {LastIndex}", "A log has no gaps");
-        }
-
+        LogRules.KeepsCommitted(entries[start], Commit, from <= Commit ? Term(from) : 0, leader);
+        LogRules.HasNoGap(from, LastIndex);
         if (from <= UnsavedFrom)
         {
             unsaved.Clear();
@@ -140,13 +141,7 @@ internal sealed class RaftLog
             return false;
         }
 
-        if (index > LastIndex)
-        {
-            throw new InvariantViolationException(
-                $"Entry {index} was to be committed, but the log ends at entry {LastIndex}",
-                "Only entries that a majority holds get committed, and this replica was counted");
-        }
-
+        LogRules.IsHeld(index, LastIndex);
         Commit = index;
         return true;
     }
@@ -168,22 +163,14 @@ internal sealed class RaftLog
     /// <exception cref="InvariantViolationException">More was applied than handed out.</exception>
     public void ApplyTo(ulong index)
     {
-        if (index > HandedOut)
-        {
-            throw new InvariantViolationException($"Entry {index} was reported as applied, but only entries up to {HandedOut} were handed out", "Entries are applied only once they are committed and durable");
-        }
-
+        LogRules.WasHandedOut(index, HandedOut);
         Applied = Math.Max(Applied, index);
     }
 
     /// <summary>Storage was begun anew after a snapshot that ends at <paramref name="position"/>.</summary>
     public void Restore(LogPosition position)
     {
-        if (position.Index < Commit)
-        {
-            throw new InvariantViolationException($"A snapshot up to entry {position.Index} was installed, but everything up to {Commit} is committed here", "A snapshot may only move a replica forward");
-        }
-
+        LogRules.MovesForward(position.Index, Commit);
         unsaved.Clear();
         Persisted = position.Index;
         Commit = position.Index;

@@ -1,3 +1,5 @@
+using Lattice.Core.Verification;
+
 namespace Lattice.Core.Consensus;
 
 /// <summary>
@@ -37,6 +39,9 @@ public sealed class RaftNode
     /// <summary>Latest term seen.</summary>
     public ulong Term => core.Term;
 
+    /// <summary>Whom this replica voted for in <see cref="Term"/>; 0: nobody.</summary>
+    public int Vote => core.Vote;
+
     /// <summary>Highest index known to be committed.</summary>
     public ulong Commit => core.Log.Commit;
 
@@ -48,6 +53,9 @@ public sealed class RaftNode
 
     /// <summary>Last index of the log, durable or not.</summary>
     public ulong LastIndex => core.Log.LastIndex;
+
+    /// <summary>Last entry of the log, durable or not.</summary>
+    public LogPosition LastPosition => core.Log.Last;
 
     /// <summary>The members in effect.</summary>
     public Configuration Configuration => core.Configuration;
@@ -64,6 +72,9 @@ public sealed class RaftNode
     /// <summary>Whether <see cref="TakeReady"/> has something to do.</summary>
     public bool HasReady => core.Log.HasUnsaved || core.Log.HasCommitted || !core.Outbox.IsEmpty || core.Role.HasWork || Hard != saved;
 
+    /// <summary>What watches this replica; only for its loop.</summary>
+    internal InvariantMonitor Monitor => core.Monitor;
+
     private HardState Hard => new(core.Term, core.Vote, core.Log.Commit);
 
     /// <summary>
@@ -73,6 +84,7 @@ public sealed class RaftNode
     public Ready TakeReady()
     {
         core.Role.Flush();
+        core.Monitor.Stands(core.Term, core.Log.Commit, core.Log.Applied);
         IReadOnlyList<Entry> committed = core.Log.TakeCommitted(core.Options.MaxCommittedBytes);
         if (core.Role is LeaderRole leader)
         {
@@ -205,17 +217,18 @@ public sealed class RaftNode
     }
 
     /// <summary>
-    /// The transport says that a node is down. When it is the leader, this replica campaigns early, after a random part of an
-    /// election timeout, so that not all do at once. With leases the leader may still answer reads, so its lease is waited for.
+    /// The transport says that a node is down. When it is the leader, this replica campaigns early, when it is its turn among the
+    /// voters, so that not all do at once. With leases the leader may still answer reads, so its lease is waited for.
     /// </summary>
     public void ReportPeerDown(int node)
     {
-        ReportUnreachable(node);
+        core.NoteGone(node);
+        (core.Role as LeaderRole)?.OnPeerDown(node);
         if (core.Leader == node && core.Role is FollowerRole && !core.Options.LeaseReads)
         {
             core.ForgetLeader();
             core.ElectionElapsed = 0;
-            core.ElectionTimeout = 1 + core.Options.Random.Next(Math.Max(1, core.Options.ElectionTicks / 3));
+            core.ElectionTimeout = Math.Min(core.ElectionTimeout, ElectionTurns.AfterLossOf(node, core.Configuration.Voters, core.Node, core.Options.ElectionTicks));
         }
     }
 

@@ -240,7 +240,7 @@ internal sealed class Replicator
         return all;
     }
 
-    private bool IsRecentlyActive(Progress member) => core.Ticks - member.ContactTick < core.Options.ElectionTicks;
+    private bool IsRecentlyActive(Progress member) => !core.IsGone(member.Member.Node) && core.Ticks - member.ContactTick < core.Options.ElectionTicks;
 
     private ulong OwnMatch() => core.IsAcceptedVoter ? core.Log.Persisted : 0;
 

@@ -140,7 +140,7 @@ internal sealed class Voting(RaftCore core)
     {
         if (!message.Founding)
         {
-            core.LearnCommit(new LogPosition(message.Commit, message.HintTerm));
+            core.LearnCommit(message);
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed class EntryApplier
     private readonly GroupLog log;
     private readonly StateMachine state;
     private readonly IReplicaOwner owner;
+    private readonly TimeProvider time;
+    private readonly ReplicaTrace trace;
     private readonly Action<AppliedEntry> applied;
     private readonly ExecutionVerifier? verifier;
     private readonly Drills drills;
@@ -27,16 +29,18 @@ internal sealed class EntryApplier
     private IReadOnlyList<Entry>? held;
     private ulong handedOut;
 
-    public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, Action<Message> send, Action<AppliedEntry> applied)
+    public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, TimeProvider time, ReplicaTrace trace, Action<Message> send, Action<AppliedEntry> applied)
     {
         (raft, log, state) = (parts.Raft, parts.Log, parts.State);
         this.owner = owner;
+        this.time = time;
+        this.trace = trace;
         this.applied = applied;
-        drills = new Drills(state, raft);
+        drills = new Drills(state, raft, trace);
         if (settings.Verify)
         {
             verifier = new ExecutionVerifier(state);
-            Exchange = new DigestExchange(parts.Group, parts.Node, 2 * settings.ElectionTicks, send);
+            Exchange = new DigestExchange(parts.Group, parts.Node, 2 * settings.ElectionTicks, trace, send);
             Exchange.Begin(state.Applied, state.Digest, isNew: state.Applied.Index == 0);
         }
     }
@@ -86,11 +90,12 @@ internal sealed class EntryApplier
         ExecutedEntries executed;
         try
         {
+            raft.Monitor.Executes(entries);
             NoteConfiguration(entries);
             entries = drills.BeforeExecution(entries);
             executed = state.Execute(entries, raft.ApplyConfiguration);
             drills.AfterExecution(executed);
-            verifier?.Check(entries, executed);
+            Verify(entries, executed);
             if (!AgreesWithPeers(executed))
             {
                 held = entries;
@@ -110,7 +115,9 @@ internal sealed class EntryApplier
 
         owner.StateDiskFull = false;
         verifier?.Committed();
+        raft.Monitor.Executed(entries);
         raft.Applied(entries[^1].Index);
+        trace.Applied(entries, state.Configuration);
         for (int i = 0; i < executed.Entries.Count; i++)
         {
             applied(executed.Entries[i]);
@@ -122,6 +129,16 @@ internal sealed class EntryApplier
         }
 
         return true;
+    }
+
+    private void Verify(IReadOnlyList<Entry> entries, ExecutedEntries executed)
+    {
+        if (verifier is not null)
+        {
+            long start = time.GetTimestamp();
+            verifier.Check(entries, executed);
+            owner.Verified(time.GetElapsedTime(start));
+        }
     }
 
     private bool AgreesWithPeers(ExecutedEntries executed)

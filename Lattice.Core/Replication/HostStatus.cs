@@ -29,6 +29,9 @@ public sealed record HostStatus
     /// <summary>Time that those flushes spent in <c>fdatasync</c>.</summary>
     public TimeSpan SyncTime { get; init; }
 
+    /// <summary>Frames of peers that were dropped since the start: damaged, or of another version.</summary>
+    public long DroppedFrames { get; init; }
+
     /// <summary>Whether writes are refused because the log's volume has no room.</summary>
     public bool DiskFull { get; init; }
 }

@@ -36,6 +36,9 @@ internal interface IReplicaOwner
     /// <summary>Commands or a configuration were applied.</summary>
     void StateChanged(Replica replica);
 
+    /// <summary>Entries were checked against the reference model, in so much time.</summary>
+    void Verified(TimeSpan took);
+
     /// <summary>The replica was found to be wrong and has fenced itself: the node must stop and explain.</summary>
     void Diverged(Replica replica, Divergence divergence);
 }

@@ -15,7 +15,7 @@ internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings)
 
     public void Tick(RaftNode raft)
     {
-        int preferred = Preferred(raft.Configuration);
+        int preferred = Preferred(group, raft.Configuration);
         if (preferred == raft.Node || preferred == 0 || raft.TransferTarget != 0 || !IsCaughtUp(raft, preferred))
         {
             settledTicks = 0;
@@ -29,7 +29,8 @@ internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings)
         }
     }
 
-    private int Preferred(Configuration configuration)
+    /// <summary>The node that leads the group best; 0 when there is none at present.</summary>
+    public static int Preferred(uint group, Configuration configuration)
     {
         if (configuration.Voters.IsEmpty || configuration.IsJoint)
         {

@@ -5,8 +5,8 @@ using Lattice.Core.Consensus;
 namespace Lattice.Core.Replication;
 
 /// <summary>
-/// The wire form of messages between replicas. A frame is a sequence of them, of any groups, each preceded by its length, so
-/// that one call carries all that is waiting for a peer. Integers are little-endian; a presence mask says which of
+/// The wire form of messages between replicas. A frame holds, behind its head (<see cref="FrameCodec"/>), a sequence of them, of any groups, each preceded by
+/// its length, so that one call carries all that is waiting for a peer. Integers are little-endian; a presence mask says which of
 /// the fields that most kinds leave at zero follow.
 /// </summary>
 public static class MessageCodec

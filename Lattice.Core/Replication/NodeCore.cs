@@ -22,6 +22,9 @@ internal interface INodeScheduler
     /// <summary>A replica that was behind its leader's log has taken a snapshot in.</summary>
     void SnapshotInstalled(uint group, LogPosition position);
 
+    /// <summary>Entries of a group were checked against the reference model, in so much time.</summary>
+    void Verified(TimeSpan took);
+
     /// <summary>A replica was found to be wrong; it does nothing any more, and the node must stop.</summary>
     void Diverged(Divergence divergence);
 }
@@ -32,6 +35,9 @@ internal interface INodeScheduler
 /// </summary>
 internal sealed class NodeCore : IReplicaOwner, IDisposable
 {
+    /// <summary>Where the first configuration of a data group stands.</summary>
+    private static readonly LogPosition Founding = new(1, 1);
+
     private readonly NodeCoreOptions options;
     private readonly IDisk disk;
     private readonly IStateEngine engine;
@@ -47,6 +53,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     private SystemCatalog catalog = SystemCatalog.Empty;
     private volatile bool logDiskFull;
     private volatile bool stateDiskFull;
+    private long droppedFrames;
 
     private NodeCore(NodeCoreOptions options, NodeOrigin origin, WriteAheadLog wal, NodeDevices devices)
     {
@@ -55,12 +62,20 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         identity = origin.Identity;
         MayFound = origin.MayFound;
         Log = wal;
+        Trace = new CausalTrace(options.Node, devices.Lamport, time, options.TraceCapacity);
+        Trace.Record(TraceKind.Boot, TraceEvent.NodeLevel, first: identity.Incarnation, second: (ulong)wal.Recovery.Entries);
         cache = new RecordCache(options.CacheSize);
         founder = new CatalogFounder(options);
     }
 
     /// <summary>The node's log.</summary>
     public WriteAheadLog Log { get; }
+
+    /// <summary>What happened here lately.</summary>
+    public CausalTrace Trace { get; }
+
+    /// <summary>Frames of peers that were dropped since the start: damaged, or of another version.</summary>
+    public long DroppedFrames => Interlocked.Read(ref droppedFrames);
 
     /// <summary>Who this node is.</summary>
     public NodeIdentity Identity => Volatile.Read(ref identity);
@@ -114,15 +129,25 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     public Replica? Find(uint group) => replicas.GetValueOrDefault(group);
 
     /// <summary>Messages of a peer.</summary>
-    /// <exception cref="MessageFormatException">The frame is damaged; what came before the damage was taken.</exception>
+    /// <exception cref="MessageFormatException">The frame is damaged or of another version. It was counted; nothing of a damaged one was taken.</exception>
     public void Receive(ReadOnlyMemory<byte> frame)
     {
-        foreach ((uint group, Message message) in MessageCodec.Read(frame))
+        try
         {
-            if (message.To == options.Node)
+            Trace.Clock.Merge(FrameCodec.Open(frame, out ReadOnlyMemory<byte> messages));
+            foreach ((uint group, Message message) in MessageCodec.Read(messages))
             {
-                Find(group)?.Receive(message);
+                if (message.To == options.Node)
+                {
+                    Find(group)?.Receive(message);
+                }
             }
+        }
+        catch (MessageFormatException)
+        {
+            Interlocked.Increment(ref droppedFrames);
+            Trace.Record(TraceKind.FrameDropped, TraceEvent.NodeLevel, peer: FrameCodec.SenderOf(frame.Span), first: (ulong)frame.Length);
+            throw;
         }
     }
 
@@ -212,6 +237,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     public void SnapshotInstalled(Replica replica, LogPosition position) => scheduler.SnapshotInstalled(replica.Group, position);
 
     /// <inheritdoc/>
+    public void Verified(TimeSpan took) => scheduler.Verified(took);
+
+    /// <inheritdoc/>
     public void Diverged(Replica replica, Divergence divergence) => scheduler.Diverged(divergence);
 
     /// <inheritdoc/>
@@ -285,7 +313,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
             var state = new StateMachine(engine, record.Id, Catalog.Limits, cache, slot => Catalog.GroupOf(slot) == record.Id);
             if (isFounder && state.Applied.Index == 0)
             {
-                state.Bootstrap(FirstConfiguration(record), new LogPosition(1, 1));
+                state.Bootstrap(FirstConfiguration(record), Founding);
                 founded = true;
             }
 
@@ -301,7 +329,13 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
         foreach ((uint group, StateMachine state) in begun)
         {
-            replicas[group] = Create(group, state);
+            Replica replica = Create(group, state);
+            replicas[group] = replica;
+            if (state.Applied == Founding && LeadershipKeeper.Preferred(group, state.Configuration) == options.Node)
+            {
+                // Nobody leads a group that begins: no election timeout has to pass before the one that leads it best asks for it.
+                replica.Do(static r => r.Raft.Campaign());
+            }
         }
 
         if (begun.Count > 0)
@@ -337,7 +371,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
             FoundingClusterId = (ulong)random.NextInt64(1, long.MaxValue),
         };
         var raft = new RaftNode(raftOptions, log, log.HardState, state.Configuration, state.Applied.Index);
-        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine);
+        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine, Trace);
         return new Replica(parts, options.Replica, time, transport, this);
     }
 }
@@ -349,4 +383,5 @@ internal sealed record NodeDevices(
     TimeProvider Time,
     Random Random,
     IReplicaTransport Transport,
-    INodeScheduler Scheduler);
+    INodeScheduler Scheduler,
+    LamportClock Lamport);

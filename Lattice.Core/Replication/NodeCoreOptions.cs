@@ -1,5 +1,6 @@
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -50,4 +51,7 @@ public sealed record NodeCoreOptions
     /// says: an idle group must not keep the log of the busy ones.
     /// </summary>
     public int MaxSegments { get; init; } = 8;
+
+    /// <summary>Events that come with every batch that the node remembers, a power of two; a quarter as many of all others.</summary>
+    public int TraceCapacity { get; init; } = CausalTrace.DefaultCapacity;
 }

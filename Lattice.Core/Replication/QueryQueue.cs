@@ -56,7 +56,7 @@ internal sealed class QueryQueue(ReplicaSettings settings, ReplicaInbox inbox)
     }
 
     /// <summary>Answers the reads whose read index has been applied.</summary>
-    public void Answer(StateMachine state)
+    public void Answer(StateMachine state, int leader)
     {
         for (int i = 0; i < confirmed.Count; i++)
         {
@@ -67,7 +67,7 @@ internal sealed class QueryQueue(ReplicaSettings settings, ReplicaInbox inbox)
                 foreach (Query query in round.Queries)
                 {
                     inbox.QueryDone();
-                    query.Completed(new Outcome(OutcomeKind.Done, state.Query(query.Batch), 0));
+                    query.Completed(new Outcome(OutcomeKind.Done, state.Query(query.Batch), leader));
                 }
             }
         }

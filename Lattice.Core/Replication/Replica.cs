@@ -32,6 +32,7 @@ internal sealed class Replica : IDisposable
     private readonly LeadershipKeeper leadership;
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
+    private readonly ReplicaTrace trace;
     private readonly ulong incarnation;
     private readonly TimeProvider time;
     private readonly long tickInterval;
@@ -61,12 +62,14 @@ internal sealed class Replica : IDisposable
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
         leadership = new LeadershipKeeper(parts.Group, settings);
-        applier = new EntryApplier(parts, settings, owner, SendOutsideRaft, writes.Applied);
+        trace = new ReplicaTrace(parts.Trace, parts.Group);
+        applier = new EntryApplier(parts, settings, owner, time, trace, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
         durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
         ulong firstStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
-        snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, raft.ReportSnapshot);
+        snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, StreamEnded);
+        trace.Opened(raft);
         status = Picture();
     }
 
@@ -152,6 +155,7 @@ internal sealed class Replica : IDisposable
         try
         {
             RunRounds();
+            raft.Monitor.StateStands(state.Applied, state.ClockMs);
         }
         catch (StateDivergenceException e)
         {
@@ -159,7 +163,8 @@ internal sealed class Replica : IDisposable
         }
         catch (InvariantViolationException e)
         {
-            Fence(new Divergence { Kind = DivergenceKind.Invariant, Phase = DivergencePhase.Exchange, Group = Group, Message = e.Message, Entry = state.Applied });
+            trace.Violated(e);
+            Fence(new Divergence { Kind = DivergenceKind.Invariant, Phase = DivergencePhase.Exchange, Group = Group, Message = e.Message, Entry = state.Applied, Rule = e.Rule.ToString() });
         }
     }
 
@@ -170,6 +175,7 @@ internal sealed class Replica : IDisposable
         {
             durability.Release();
             ServeRequests();
+            trace.Stands(raft);
             if (!raft.HasReady)
             {
                 break;
@@ -191,6 +197,9 @@ internal sealed class Replica : IDisposable
             Schedule();
         }
     }
+
+    /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
+    public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
 
     /// <summary>Drops log entries up to an index that the state has made durable. In the loop.</summary>
     public void Compact(ulong upTo)
@@ -265,6 +274,7 @@ internal sealed class Replica : IDisposable
         {
             case ReplicaInputKind.Message:
                 OnMessage(input.Message!);
+                trace.Stands(raft);
                 break;
             case ReplicaInputKind.Command:
                 input.Command!(this);
@@ -298,6 +308,7 @@ internal sealed class Replica : IDisposable
     private void OnTick()
     {
         raft.Tick();
+        trace.Stands(raft);
         applier.Exchange?.Tick(raft.Configuration);
         applier.ApplyHeld();
         AfterApplying();
@@ -315,6 +326,7 @@ internal sealed class Replica : IDisposable
 
     private void OnMessage(Message message)
     {
+        trace.Receives(message);
         switch (message.Kind)
         {
             case MessageKind.SnapshotChunk:
@@ -358,15 +370,17 @@ internal sealed class Replica : IDisposable
 
         if (raft.Role != RaftRole.Leader)
         {
+            trace.Refuses(writes.WaitingCount, RefusalCause.NotLeader);
             writes.RefuseWaiting(OutcomeKind.NotLeader, raft.Leader);
         }
         else if (owner.DiskFull)
         {
+            trace.Refuses(writes.WaitingCount, RefusalCause.DiskFull);
             writes.RefuseWaiting(OutcomeKind.DiskFull, raft.Leader);
         }
         else
         {
-            writes.Propose(raft, state.ClockMs);
+            trace.Refuses(writes.Propose(raft, state.ClockMs), RefusalCause.Overloaded);
         }
 
         queries.Ask(raft);
@@ -377,6 +391,11 @@ internal sealed class Replica : IDisposable
         if (ready.HardState is { } hard)
         {
             unsavedHardState = hard;
+        }
+
+        if (ready.Entries.Count > 0 && raft.Role == RaftRole.Leader)
+        {
+            trace.Appends(ready.Entries);
         }
 
         Persist(ready);
@@ -436,15 +455,21 @@ internal sealed class Replica : IDisposable
     {
         if (applier.MayServe)
         {
-            queries.Answer(state);
+            queries.Answer(state, raft.Leader);
         }
     }
 
     /// <summary>The state, or what led to it, is wrong: nothing of it is served, persisted or sent from here on.</summary>
     private void Fence(Divergence divergence)
     {
+        if (state.Pending is { } pending)
+        {
+            divergence = divergence with { Uncommitted = [.. pending.Effects.Where(e => e.After.Exists).Select(e => new DivergentRecord(e.Key, e.After.Row, null, IsExpectedKnown: false))] };
+        }
+
         fenced = true;
         stopping = true;
+        trace.Fenced(state.Applied);
         writes.LeadershipLost(0);
         queries.RefuseAll(OutcomeKind.ShuttingDown);
         snapshots.EndSending();
@@ -487,16 +512,30 @@ internal sealed class Replica : IDisposable
         {
             if (messages[i].Kind == MessageKind.Snapshot)
             {
-                snapshots.Begin(messages[i].To, state);
+                if (snapshots.Begin(messages[i].To, state))
+                {
+                    trace.Streams(messages[i].To, state.Applied.Index);
+                }
             }
             else
             {
+                trace.Sends(messages[i]);
                 transport.Send(Group, messages[i]);
             }
         }
     }
 
-    private void SendOutsideRaft(Message message) => transport.Send(Group, message with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+    private void SendOutsideRaft(Message message)
+    {
+        trace.Sends(message);
+        transport.Send(Group, message with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
+    }
+
+    private void StreamEnded(int to, bool delivered)
+    {
+        trace.Streamed(to, delivered);
+        raft.ReportSnapshot(to, delivered);
+    }
 
     private void TakeChunk(Message chunk)
     {
@@ -526,6 +565,7 @@ internal sealed class Replica : IDisposable
             applier.StateReplaced();
             long sequence = log.Reset(installed.Position);
             raft.SnapshotInstalled(installed);
+            trace.Installed(installed.Position);
             durability.Add(sequence, default, []);
             owner.LogAppended();
             owner.SnapshotInstalled(this, installed.Position);
@@ -539,6 +579,7 @@ internal sealed class Replica : IDisposable
     {
         for (int i = 0; i < messages.Count; i++)
         {
+            trace.Sends(messages[i]);
             transport.Send(Group, messages[i]);
         }
     }

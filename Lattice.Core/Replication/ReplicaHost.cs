@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 using Microsoft.Extensions.Logging;
 
@@ -13,11 +14,15 @@ namespace Lattice.Core.Replication;
 /// </summary>
 public sealed partial class ReplicaHost : IAsyncDisposable
 {
+    private static readonly TimeSpan SlowVerification = TimeSpan.FromMilliseconds(2);
+
     private readonly ReplicaHostOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly NodeCore core;
     private readonly ReplicaWorkers workers;
+    private readonly VerificationMetrics metrics;
+    private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,8 +37,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         this.options = options;
         time = devices.Time;
         logger = devices.Logger;
+        metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
-        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this)));
+        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
         var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
     }
@@ -43,6 +49,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     /// <summary>Completes with the reason when the node must not go on: a failed disk, a broken invariant, a damaged file.</summary>
     public Task<Exception> Fatal => fatal.Task;
+
+    /// <summary>What happened on this node lately.</summary>
+    public CausalTrace Trace => core.Trace;
 
     /// <summary>The cluster as the system group has it here.</summary>
     public SystemCatalog Catalog => core.Catalog;
@@ -78,6 +87,14 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     /// <summary>The transport has reason to believe that the node is gone: groups that it leads elect another leader soon.</summary>
     public void PeerDown(int node) => OnEveryReplica(r => r.Raft.ReportPeerDown(node));
+
+    /// <summary>The node found one of its replicas to be wrong and stops: groups that it leads elect another leader soon.</summary>
+    public void PeerDiverged(int node, uint group, string what)
+    {
+        metrics.Diverged();
+        LogPeerDiverged(node, group, what);
+        PeerDown(node);
+    }
 
     /// <summary>A message to the node could not be sent.</summary>
     public void PeerUnreachable(int node) => OnEveryReplica(r => r.Raft.ReportUnreachable(node));
@@ -118,6 +135,31 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Asks the leaders among this node's replicas to hand over to a node.</summary>
     public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.Raft.TransferLeadership(to));
 
+    /// <summary>An entry of a group's log; null: there is no such group, or the log does not hold it.</summary>
+    public Task<Entry?> ReadEntryAsync(uint group, ulong index) => AskAsync<Entry?>(group, r => r.ReadEntry(index), absent: null);
+
+    /// <summary>
+    /// A view of a group's state as it is now, for those who compare it; null: this node has no such group. Also of a replica that has fenced itself.
+    /// </summary>
+    public Task<GroupSnapshot?> OpenViewAsync(uint group) => AskAsync<GroupSnapshot?>(group, r => r.State.OpenSnapshot(), absent: null);
+
+    /// <summary>Compares this node's state of a group with that of a replica which was found to be wrong, beside the group's work.</summary>
+    /// <returns>The buckets that differ and what is in them; null: this node has no such group.</returns>
+    public async Task<BucketAnswer?> CompareAsync(BucketQuestion question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        using GroupSnapshot? view = await OpenViewAsync(question.Group).ConfigureAwait(false);
+        return view is null ? null : await Task.Run(() => BucketComparison.Answer(view, question)).ConfigureAwait(false);
+    }
+
+    /// <summary>Injects a fault into this node's replica of a group, to rehearse what to do about it.</summary>
+    /// <returns>What was done; null: there is no such group, or nothing yet to which it could be done.</returns>
+    public Task<string?> DrillAsync(DrillKind kind, uint group)
+    {
+        LogDrill(kind, group);
+        return AskAsync(group, r => r.Drills.Inject(kind, Random.Shared), absent: null);
+    }
+
     /// <summary>How the node stands.</summary>
     public HostStatus Status() => new()
     {
@@ -129,6 +171,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         LoggedBytes = Interlocked.Read(ref loggedBytes),
         Flushes = Interlocked.Read(ref flushes),
         SyncTime = new TimeSpan(Interlocked.Read(ref syncTicks)),
+        DroppedFrames = core.DroppedFrames,
         DiskFull = core.DiskFull,
     };
 
@@ -140,19 +183,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             return;
         }
 
-        if (!Fatal.IsCompleted)
-        {
-            await HandOverAsync(cancellation).ConfigureAwait(false);
-        }
-
         if (ticks is not null)
         {
-            await ticks.DisposeAsync().ConfigureAwait(false);
-        }
-
-        if (!Fatal.IsCompleted)
-        {
-            await ShutDownReplicasAsync().ConfigureAwait(false);
+            await LeaveGroupsAsync(ticks, cancellation).ConfigureAwait(false);
         }
 
         checkpoints.Dispose();
@@ -162,54 +195,57 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             await logWriter.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (!Fatal.IsCompleted)
+        try
         {
-            core.Checkpoint();
+            if (!Fatal.IsCompleted)
+            {
+                core.Checkpoint();
+            }
         }
-
-        core.Dispose();
+        catch (DiskFullException)
+        {
+            // What the state could not take is in the log, and applied again when the node starts.
+            return;
+        }
+        finally
+        {
+            core.Dispose();
+            metrics.Dispose();
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    private async Task HandOverAsync(CancellationToken cancellation)
+    /// <summary>From running to silent; only when the host was started.</summary>
+    private async Task LeaveGroupsAsync(ITimer clock, CancellationToken cancellation)
     {
-        long start = time.GetTimestamp();
-        foreach (Replica replica in core.Replicas)
+        if (!Fatal.IsCompleted)
         {
-            replica.Do(HandOver);
+            await HandOverAsync(cancellation).ConfigureAwait(false);
         }
 
-        while (core.Replicas.Any(r => r.Status.Role == RaftRole.Leader && r.Status.Configuration.Voters.Count > 1)
-            && time.GetElapsedTime(start) < options.HandOverTimeout
-            && !cancellation.IsCancellationRequested)
+        await clock.DisposeAsync().ConfigureAwait(false);
+        if (!Fatal.IsCompleted)
         {
-            await Task.Delay(options.Node.Replica.TickInterval / 5, time, CancellationToken.None).ConfigureAwait(false);
+            await ShutDownReplicasAsync().ConfigureAwait(false);
         }
     }
 
-    private static void HandOver(Replica replica)
+    private async Task HandOverAsync(CancellationToken cancellation)
     {
-        if (replica.Raft.Role != RaftRole.Leader)
+        long start = time.GetTimestamp();
+        HandOver[] all = [.. core.Replicas.Select(r => new HandOver(r))];
+        do
         {
-            return;
-        }
-
-        int best = 0;
-        ulong furthest = 0;
-        foreach (PeerProgress peer in replica.Raft.Progress)
-        {
-            if (peer.Node != replica.Node && peer.IsVoter && peer.RecentActive && peer.Match >= furthest)
+            foreach (HandOver one in all)
             {
-                (best, furthest) = (peer.Node, peer.Match);
+                one.Advance();
             }
-        }
 
-        if (best != 0)
-        {
-            replica.Raft.TransferLeadership(best);
+            await Task.Delay(options.Node.Replica.TickInterval / 5, time, CancellationToken.None).ConfigureAwait(false);
         }
+        while (!all.All(one => one.IsFinished) && time.GetElapsedTime(start) < options.HandOverTimeout && !cancellation.IsCancellationRequested && !Fatal.IsCompleted);
     }
 
     private async Task ShutDownReplicasAsync()
@@ -229,11 +265,57 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         await Task.WhenAny(Task.WhenAll(done), Fatal).ConfigureAwait(false);
     }
 
+    /// <summary>Asks a replica something in its loop.</summary>
+    private Task<T> AskAsync<T>(uint group, Func<Replica, T> question, T absent)
+    {
+        if (core.Find(group) is not { } replica)
+        {
+            return Task.FromResult(absent);
+        }
+
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        replica.Do(r =>
+        {
+            try
+            {
+                answer.SetResult(question(r));
+            }
+            catch (Exception e) when (e is not StateDivergenceException and not InvariantViolationException)
+            {
+                answer.SetException(e);
+            }
+            catch (Exception)
+            {
+                // The drill was noticed on the spot. Who asked learns that it was done; the replica fences itself.
+                answer.SetResult(absent);
+                throw;
+            }
+        });
+        return answer.Task;
+    }
+
     private void OnEveryReplica(Action<Replica> command)
     {
         foreach (Replica replica in core.Replicas)
         {
             replica.Do(command);
+        }
+    }
+
+    private void OnVerified(TimeSpan took)
+    {
+        metrics.Verified(took);
+        if (took < SlowVerification)
+        {
+            return;
+        }
+
+        // One line a second at most: a machine that is out of breath is not helped by more of them.
+        long now = Environment.TickCount64;
+        long last = Interlocked.Read(ref lastSlowVerification);
+        if (now - last >= 1000 && Interlocked.CompareExchange(ref lastSlowVerification, now, last) == last)
+        {
+            LogSlowVerification((long)took.TotalMicroseconds);
         }
     }
 
@@ -258,7 +340,13 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         public void SnapshotInstalled(uint group, LogPosition position) => host.LogSnapshotInstalled(group, position.Index);
 
-        public void Diverged(Divergence divergence) => host.fatal.TrySetResult(new StateDivergenceException(divergence));
+        public void Verified(TimeSpan took) => host.OnVerified(took);
+
+        public void Diverged(Divergence divergence)
+        {
+            host.metrics.Diverged();
+            host.fatal.TrySetResult(new StateDivergenceException(divergence));
+        }
     }
 
     private sealed class LogObserver(ReplicaHost host) : ILogObserver
@@ -302,6 +390,15 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The volume of the log has room again: writes are accepted")]
     private partial void LogDiskHasRoom();
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "verification took {Microseconds} us for a batch of entries; below 200 is usual, and more than 2000 delays the writes that wait for it")]
+    private partial void LogSlowVerification(long microseconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} found its replica of group {Group} to be wrong and stops: {What}")]
+    private partial void LogPeerDiverged(int node, uint group, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Drill: an operator injects a fault of kind {Kind} into group {Group}")]
+    private partial void LogDrill(DrillKind kind, uint group);
+
     [LoggerMessage(Level = LogLevel.Critical, Message = "The node stops: {Reason}")]
     private partial void LogFatal(string reason, Exception exception);
 }
@@ -313,10 +410,12 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 /// <param name="Random">Source of election timeouts and identities.</param>
 /// <param name="Transport">Way to the peers.</param>
 /// <param name="Logger">Where events are told.</param>
+/// <param name="Lamport">The node's logical clock, which the transport stamps frames with.</param>
 public sealed record ReplicaHostDevices(
     IDisk Disk,
     Lazy<IStateEngine> Engine,
     TimeProvider Time,
     Random Random,
     IReplicaTransport Transport,
-    ILogger Logger);
+    ILogger Logger,
+    LamportClock Lamport);

@@ -1,6 +1,7 @@
 using Lattice.Core.Consensus;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
 
@@ -13,4 +14,5 @@ internal sealed record ReplicaParts(
     GroupLog Log,
     WriteAheadLog Wal,
     StateMachine State,
-    IStateEngine Engine);
+    IStateEngine Engine,
+    CausalTrace Trace);

@@ -13,13 +13,16 @@ internal sealed class SnapshotStreams(ReplicaSettings settings, ulong firstStrea
     private readonly SnapshotReceiver receiver = new();
     private ulong lastStream = firstStream;
 
-    /// <summary>Begins a stream of the present state, unless one to that node is under way.</summary>
-    public void Begin(int to, StateMachine state)
+    /// <summary>Begins a stream of the present state; false when one to that node is under way.</summary>
+    public bool Begin(int to, StateMachine state)
     {
-        if (!senders.ContainsKey(to))
+        if (senders.ContainsKey(to))
         {
-            senders.Add(to, new SnapshotSender(settings, state.OpenSnapshot(), to, ++lastStream, send));
+            return false;
         }
+
+        senders.Add(to, new SnapshotSender(settings, state.OpenSnapshot(), to, ++lastStream, send));
+        return true;
     }
 
     /// <summary>Takes a chunk; gives what the state now stands for when it was the last one, which the caller has yet to make durable before it calls <paramref name="reply"/>.</summary>

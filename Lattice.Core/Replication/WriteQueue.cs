@@ -44,9 +44,10 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
         waiting.Enqueue(new Waiting(writeBatch, completed, time.GetTimestamp()));
     }
 
-    /// <summary>Proposes what should not wait any longer.</summary>
-    public void Propose(RaftNode node, ulong clock)
+    /// <summary>Proposes what should not wait any longer; gives the number of writes that were turned away.</summary>
+    public int Propose(RaftNode node, ulong clock)
     {
+        int refused = 0;
         blocked = false;
         while (waiting.Count > 0 && (inFlight.Count < EntriesUnderWay || waiting.Count >= settings.BatchSize || time.GetTimestamp() >= Deadline))
         {
@@ -58,7 +59,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
             {
                 // Too much is uncommitted already. These writes wait for what is before them; the inbox bounds how many do.
                 blocked = true;
-                return;
+                return refused;
             }
 
             var writes = new Waiting[count];
@@ -74,9 +75,12 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
             else
             {
                 OutcomeKind kind = status == ProposalStatus.Overloaded ? OutcomeKind.Overloaded : OutcomeKind.NotLeader;
+                refused += count;
                 Answer(writes, Outcome.Failed(kind, node.Leader));
             }
         }
+
+        return refused;
     }
 
     /// <summary>The time to stamp an entry with: never less than any stamp before it.</summary>
@@ -88,7 +92,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
     }
 
     /// <summary>Answers the writes of an entry that was applied, and those of entries that it shows to be lost.</summary>
-    public void Applied(AppliedEntry applied)
+    public void Applied(AppliedEntry applied, int leader)
     {
         while (inFlight.TryPeek(out InFlight first) && first.Position.Index <= applied.Index)
         {
@@ -98,7 +102,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
                 for (int i = 0; i < first.Writes.Length; i++)
                 {
                     inbox.WriteDone(first.Writes[i].Batch.Length);
-                    first.Writes[i].Completed(new Outcome(OutcomeKind.Done, applied.BatchResults[i], 0));
+                    first.Writes[i].Completed(new Outcome(OutcomeKind.Done, applied.BatchResults[i], leader));
                 }
             }
             else

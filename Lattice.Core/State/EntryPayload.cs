@@ -42,6 +42,19 @@ public sealed record EntryPayload(ulong TimeMs, IReadOnlyList<ReadOnlyMemory<byt
         ? decoded
         : throw new WireFormatException($"The {payload.Length} bytes of a log entry are not a time and write batches as docs/wire-format.md describes them.");
 
+    /// <summary>The leader's stamp, without decoding the rest; false when these are not the bytes of a payload.</summary>
+    internal static bool TryReadTime(ReadOnlySpan<byte> payload, out ulong timeMs)
+    {
+        if (payload.Length < HeaderSize || payload[0] != Version)
+        {
+            timeMs = 0;
+            return false;
+        }
+
+        timeMs = BinaryPrimitives.ReadUInt64LittleEndian(payload[1..]);
+        return true;
+    }
+
     internal static bool TryDecode(ReadOnlyMemory<byte> payload, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out EntryPayload? decoded)
     {
         decoded = null;

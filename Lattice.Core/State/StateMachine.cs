@@ -87,6 +87,9 @@ public sealed class StateMachine
     /// <summary>Limits; the same on all replicas.</summary>
     internal StateLimits Limits => limits;
 
+    /// <summary>What was executed and not committed yet; null: nothing.</summary>
+    internal ExecutedEntries? Pending => pending;
+
     /// <summary>Whether the group holds a slot; null: it holds all.</summary>
     internal Func<int, bool>? OwnsSlot => ownsSlot;
 

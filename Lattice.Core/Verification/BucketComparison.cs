@@ -88,6 +88,21 @@ internal static class BucketComparison
         return different;
     }
 
+    /// <summary>Which records that were about to be written are not those that the healthy replica has under the same revision.</summary>
+    public static IEnumerable<DivergentRecord> CompareUncommitted(IReadOnlyList<DivergentRecord> uncommitted, BucketAnswer answer)
+    {
+        var theirs = answer.Records.ToDictionary(r => r.Key.ToArray(), ByteKeyComparer.Instance);
+        foreach (DivergentRecord record in uncommitted)
+        {
+            ReadOnlyMemory<byte> own = record.Own!.Value;
+            own = own[..Math.Min(own.Length, LongestRow)];
+            if (theirs.TryGetValue(record.Key.ToArray(), out BucketRecord? expected) && expected.Revision == new RowView(own.Span).Revision && !expected.Row.Span.SequenceEqual(own.Span))
+            {
+                yield return new DivergentRecord(record.Key, own, expected.Row, IsExpectedKnown: true);
+            }
+        }
+    }
+
     // Not the stored digests: those may be what is wrong.
     private static UInt128[] ComputeSums(GroupSnapshot own)
     {

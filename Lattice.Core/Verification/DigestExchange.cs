@@ -30,7 +30,7 @@ public enum VerificationState
 /// the leader's digest of an entry compares before it commits what the entry did, else when the digest comes. Whoever finds a difference asks all voters for
 /// their digest at that entry: the majority is right, and each replica judges only itself. Used by the group's loop.
 /// </summary>
-internal sealed class DigestExchange(uint group, int node, int patienceTicks, Action<Message> send)
+internal sealed class DigestExchange(uint group, int node, int patienceTicks, ReplicaTrace trace, Action<Message> send)
 {
     private const ulong AnswerWanted = 1;
 
@@ -205,6 +205,8 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Ac
             return;
         }
 
+        bool agrees = said.Entry == entry && said.Digest == own;
+        trace.Compared(said.Node, entry, own, said.Digest, agrees);
         if (arbitration is { } open)
         {
             if (said.Entry.Index == open.Entry.Index)
@@ -216,7 +218,7 @@ internal sealed class DigestExchange(uint group, int node, int patienceTicks, Ac
             return;
         }
 
-        if (said.Entry == entry && said.Digest == own)
+        if (agrees)
         {
             AgreedIndex = Math.Max(AgreedIndex, entry.Index);
             isProven |= entry.Index >= provenFrom;

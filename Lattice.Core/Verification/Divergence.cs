@@ -126,14 +126,26 @@ public sealed record Divergence
     /// <summary>Records that differ.</summary>
     public IReadOnlyList<DivergentRecord> Records { get; init; } = [];
 
+    /// <summary>Records as they were about to be written, when it was found before the commit; which of them are wrong is not known.</summary>
+    public IReadOnlyList<DivergentRecord> Uncommitted { get; init; } = [];
+
     /// <summary>Digests of the replicas that were compared.</summary>
     public IReadOnlyList<ReplicaDigest> Digests { get; init; } = [];
 
     /// <summary>What was established right after.</summary>
     public DivergenceChecks Checks { get; init; } = new();
 
+    /// <summary>The command that did it; null: none, or not known.</summary>
+    public ReportedCommand? Command { get; init; }
+
+    /// <summary>Where state machine and reference model say different things.</summary>
+    public IReadOnlyList<ReportedEffect> Effects { get; init; } = [];
+
     /// <summary>Name of the broken rule.</summary>
     public string? Rule { get; init; }
+
+    /// <summary>The facts that cannot both be true under that rule.</summary>
+    public IReadOnlyList<string> Facts { get; init; } = [];
 
     /// <summary>File that is damaged.</summary>
     public string? File { get; init; }

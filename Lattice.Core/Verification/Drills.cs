@@ -25,7 +25,7 @@ public enum DrillKind
 /// <summary>
 /// Injects one fault into a replica that otherwise runs as ever, on the way that everything takes. Used in the group's loop; without a drill it does nothing.
 /// </summary>
-internal sealed class Drills(StateMachine state, RaftNode raft)
+internal sealed class Drills(StateMachine state, RaftNode raft, ReplicaTrace trace)
 {
     private DrillKind? armed;
 
@@ -33,10 +33,11 @@ internal sealed class Drills(StateMachine state, RaftNode raft)
     /// <returns>What was done, or will be; null: there is nothing yet to which it could be done.</returns>
     public string? Inject(DrillKind kind, Random random)
     {
+        trace.Drilled(kind);
         switch (kind)
         {
             case DrillKind.Cache:
-                return state.Records.FlipCachedBit(random) is { } cached ? $"flipped a bit of the cached copy of {KeyText.Of(cached)}" : null;
+                return state.Records.FlipCachedBit(random) is { } cached ? $"flipped a bit of the cached copy of {ReportedKey.Of(cached)}" : null;
             case DrillKind.Disk:
                 return FlipStoredBit(random);
             case DrillKind.Protocol:
@@ -111,7 +112,7 @@ internal sealed class Drills(StateMachine state, RaftNode raft)
 
         row[^1] ^= (byte)(1 << random.Next(8));
         state.Records.Overwrite(key, row);
-        return $"flipped a bit of the stored record {KeyText.Of(key)}";
+        return $"flipped a bit of the stored record {ReportedKey.Of(key)}";
     }
 
     private string? StepForgedMessage()

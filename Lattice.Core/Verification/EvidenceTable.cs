@@ -160,7 +160,7 @@ internal static class EvidenceTable
 
         // The protocol.
         new("A rule of the protocol is broken.",
-            f => f.FoundBy(Invariant),
+            f => f.FoundBy(DivergenceKind.Invariant),
             For(Protocol, Consensus, 6)),
 
         // What runs, and where else it happened.
@@ -171,10 +171,10 @@ internal static class EvidenceTable
             f => f.FoundBy(PeerDigest, Effects) && f.LimitsDiffer,
             For(Settings, Deployment, 7), Against(Command, 1)),
         new("The nodes write different formats.",
-            f => f.FoundBy(PeerDigest, Effects, StoredDigest, Invariant) && f.FormatsDiffer,
+            f => f.FoundBy(PeerDigest, Effects, StoredDigest, DivergenceKind.Invariant) && f.FormatsDiffer,
             For(Settings, Deployment, 5), Against(Command, 1)),
         new("All nodes run the same version with the same limits.",
-            f => f.FoundBy(PeerDigest, Effects, Invariant) && f.NodesAreAlike,
+            f => f.FoundBy(PeerDigest, Effects, DivergenceKind.Invariant) && f.NodesAreAlike,
             For(Command, Machine, 0.5), Against(Settings, 2)),
         new("The same entry does the same wrong thing on other replicas.",
             f => f.FoundBy(Effects, PeerDigest) && f.AreOthersAffected,

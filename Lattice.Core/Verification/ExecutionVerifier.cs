@@ -139,6 +139,8 @@ internal sealed class ExecutionVerifier(StateMachine state)
                 : $"A cached record of group {state.Group} that entry {own.Entry.Index} reads is not the stored one.",
             Buckets = [.. records.Select(r => DigestTable.BucketOf(r.Key.Span)).Distinct()],
             Records = records,
+            Command = records.Count > 0 ? CommandLookup.Find(own.Entry, records[0].Key.Span) : null,
+            Effects = [.. records.Select(r => Effect(own, expected, r.Key))],
             Checks = new DivergenceChecks { ExecutionRepeatedAgrees = agreesNow, CacheAgreesWithStore = cacheAgrees, ModelAgreed = false },
         });
     }
@@ -166,6 +168,30 @@ internal sealed class ExecutionVerifier(StateMachine state)
         }
 
         return records;
+    }
+
+    private static ReportedEffect Effect(ExecutedEntry own, ModelEntry expected, ReadOnlyMemory<byte> key)
+    {
+        ReportedChange? machine = null;
+        ReportedChange? plain = null;
+        for (int i = 0; i < own.EffectCount; i++)
+        {
+            Effect effect = own.Effect(i);
+            if (effect.Key.Span.SequenceEqual(key.Span))
+            {
+                machine = new ReportedChange(DivergenceReportBuilder.Record(RowOf(effect.Before), redact: false), DivergenceReportBuilder.Record(RowOf(effect.After), redact: false));
+            }
+        }
+
+        foreach (ModelEffect effect in expected.Effects)
+        {
+            if (key.Span.SequenceEqual(effect.Key))
+            {
+                plain = new ReportedChange(DivergenceReportBuilder.Record(RowOf(effect.Before), redact: false), DivergenceReportBuilder.Record(RowOf(effect.After), redact: false));
+            }
+        }
+
+        return new ReportedEffect(ReportedKey.Of(key.Span), machine, plain);
     }
 
     private static ReadOnlyMemory<byte>? RowOf(StateRecord record) => record.Exists ? record.Row : null;

@@ -24,14 +24,14 @@ public sealed record NodeSettings
     /// <summary><c>[storage]</c></summary>
     public required StorageSettings Storage { get; init; }
 
+    /// <summary><c>[verification]</c></summary>
+    public required VerificationSettings Verification { get; init; }
+
     /// <summary><c>[limits]</c></summary>
     public required LimitSettings Limits { get; init; }
 
     /// <summary><c>[network] tcp_nodelay</c></summary>
     public required bool TcpNoDelay { get; init; }
-
-    /// <summary><c>[verification]</c></summary>
-    public required VerificationSettings Verification { get; init; }
 
     /// <summary><c>[ai]</c></summary>
     public required AiSettings Ai { get; init; }
@@ -102,6 +102,13 @@ public sealed record ConsensusSettings(int MaxEntriesPerAppend, TimeSpan Heartbe
 /// <param name="KeepSnapshots">Snapshot files to keep.</param>
 public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots);
 
+/// <summary><c>[verification]</c></summary>
+/// <param name="Enabled">Whether writes are checked against the reference model and the other replicas.</param>
+/// <param name="CheckStateAtBoot">Whether the whole state is checked before the node serves.</param>
+/// <param name="AllowDrills">Whether operators may inject faults.</param>
+/// <param name="RedactValues">Whether values are left out of reports.</param>
+public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, bool AllowDrills, bool RedactValues);
+
 /// <summary><c>[limits]</c></summary>
 /// <param name="MaxKeyBytes">Longest key.</param>
 /// <param name="MaxValueBytes">Longest value.</param>
@@ -109,10 +116,6 @@ public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, lon
 /// <param name="MaxScanRecords">Most records of a page.</param>
 /// <param name="MaxScanBytes">Most bytes of a page.</param>
 public sealed record LimitSettings(int MaxKeyBytes, int MaxValueBytes, int MaxTransactionOperations, int MaxScanRecords, int MaxScanBytes);
-
-/// <summary><c>[verification]</c></summary>
-/// <param name="RedactValues">Whether values are left out of reports.</param>
-public sealed record VerificationSettings(bool RedactValues);
 
 /// <summary>Who runs the language model that analyses divergence reports.</summary>
 public enum AiProvider

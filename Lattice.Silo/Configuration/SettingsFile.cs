@@ -72,6 +72,11 @@ public static class SettingsFile
                 (long)Get("storage", "max_wal_size_mb") << 20,
                 Int("storage", "snapshot_interval"),
                 Int("storage", "keep_snapshots")),
+            Verification = new VerificationSettings(
+                (bool)Get("verification", "enabled"),
+                Text("verification", "boot_check") == "full",
+                (bool)Get("verification", "allow_drills"),
+                (bool)Get("verification", "redact_values")),
             Limits = new LimitSettings(
                 Int("limits", "max_key_bytes"),
                 Int("limits", "max_value_bytes"),
@@ -79,7 +84,6 @@ public static class SettingsFile
                 Int("limits", "max_scan_records"),
                 Int("limits", "max_scan_bytes")),
             TcpNoDelay = (bool)Get("network", "tcp_nodelay"),
-            Verification = new VerificationSettings((bool)Get("verification", "redact_values")),
             Ai = new AiSettings(
                 Text("ai", "provider") switch { "openai" => AiProvider.OpenAi, "anthropic" => AiProvider.Anthropic, "ollama" => AiProvider.Ollama, _ => AiProvider.None },
                 Uri.TryCreate(Text("ai", "endpoint"), UriKind.Absolute, out Uri? endpoint) ? endpoint : null,

@@ -34,6 +34,13 @@ internal static class NodeLogging
         "Orleans.Runtime.MembershipService.LocalSiloHealthMonitor",
     ];
 
+    // Errors that are none: what a peer that is down was not told, again and again until membership has declared it dead.
+    private static readonly string[] NoisyErrors =
+    [
+        "Orleans.Runtime.GrainDirectory.ClientDirectory",
+        "Orleans.Runtime.GrainCallCancellationManager",
+    ];
+
     public static void Configure(ILoggingBuilder logging)
     {
         logging.ClearProviders();
@@ -48,6 +55,11 @@ internal static class NodeLogging
         foreach (string category in Noise)
         {
             logging.AddFilter(category, LogLevel.Error);
+        }
+
+        foreach (string category in NoisyErrors)
+        {
+            logging.AddFilter(category, LogLevel.Critical);
         }
 
         logging.AddFilter("Lattice.Grains.ReplicaService", LogLevel.Warning);

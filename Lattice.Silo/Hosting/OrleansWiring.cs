@@ -56,7 +56,7 @@ internal static class OrleansWiring
             o.Invariant = MembershipDatabase.Invariant(settings.Membership.Provider);
             o.ConnectionString = MembershipDatabase.RunningConnection(settings.Membership);
         });
-        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new JoinTurn(settings, services.GetRequiredService<TimeProvider>()));
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new TableTurn(settings, services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton(new MembershipRestorer(settings.Membership, settings.Cluster.Name));
         silo.Services.AddSingleton<IMembershipTable>(services =>
             ActivatorUtilities.CreateInstance<LastingMembershipTable>(

@@ -2,6 +2,7 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -13,17 +14,18 @@ internal static class ReplicaHostFactory
     private const int SmallestMaxEntryBytes = 4 << 20;
 
     /// <summary>Opens the node's state and replicas.</summary>
-    public static NodeStorage Open(NodeSettings settings, IReplicaTransport transport, ILoggerFactory loggers)
+    public static NodeStorage Open(NodeSettings settings, IReplicaTransport transport, LamportClock lamport, ILoggerFactory loggers)
     {
         string data = settings.Storage.DataDirectory;
         ReplicaHostOptions options = Options(settings);
         var disk = new PhysicalDisk();
         disk.CreateDirectory(data);
+        DivergenceMark.ThrowIfStanding(settings);
         DataDirectoryLock held = DataDirectoryLock.Acquire(data);
         var engine = new Lazy<IStateEngine>(() => RocksDbEngine.Open(Path.Combine(data, "state"), new RocksDbOptions()));
         try
         {
-            var devices = new ReplicaHostDevices(disk, engine, TimeProvider.System, Random.Shared, transport, loggers.CreateLogger("Lattice.Replicas"));
+            var devices = new ReplicaHostDevices(disk, engine, TimeProvider.System, Random.Shared, transport, loggers.CreateLogger("Lattice.Replicas"), lamport);
             ReplicaHost host = ReplicaHost.Open(options, devices);
             return new NodeStorage(held, engine.Value, host);
         }
@@ -52,6 +54,7 @@ internal static class ReplicaHostFactory
             CacheSize = settings.Performance.CacheSize,
             SnapshotInterval = settings.Storage.SnapshotInterval,
             KeepSnapshots = settings.Storage.KeepSnapshots,
+            CheckStateAtBoot = settings.Verification.CheckStateAtBoot,
             Log = new LogOptions { SegmentBytes = settings.Storage.MaxSegmentBytes, SyncOnWrite = settings.Storage.SyncOnWrite },
             Limits = new StateLimits
             {
@@ -70,6 +73,7 @@ internal static class ReplicaHostFactory
                 TickInterval = settings.Consensus.Heartbeat,
                 ElectionTicks = (int)Math.Ceiling(settings.Consensus.ElectionTimeout / settings.Consensus.Heartbeat),
                 LeaseReads = settings.Consensus.LeaseReads,
+                Verify = settings.Verification.Enabled,
             },
         },
     };

@@ -1,4 +1,5 @@
 using Lattice.Core.Replication;
+using Lattice.Core.Verification;
 using Lattice.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +11,7 @@ namespace Lattice.Silo.Hosting;
 /// back together elect leaders while Orleans still looks for the silos of their former lives. Stops Raft first of all, so that leaderships are
 /// handed over while everything still works.
 /// </summary>
-internal sealed class ReplicaHostLifetime(ReplicaHost host, IServiceProvider services, IHostApplicationLifetime lifetime, FatalReason fatal)
+internal sealed class ReplicaHostLifetime(ReplicaHost host, IServiceProvider services, IHostApplicationLifetime lifetime, FatalReason fatal, DivergenceHalt divergences)
     : ILifecycleParticipant<ISiloLifecycle>, IHostedService
 {
     public void Participate(ISiloLifecycle observer) =>
@@ -32,7 +33,13 @@ internal sealed class ReplicaHostLifetime(ReplicaHost host, IServiceProvider ser
 
     private async Task StopWhenFatalAsync()
     {
-        fatal.TrySet(await host.Fatal.ConfigureAwait(false));
+        Exception reason = await host.Fatal.ConfigureAwait(false);
+        if (reason is StateDivergenceException diverged)
+        {
+            await divergences.ExplainAsync(diverged.Divergence).ConfigureAwait(false);
+        }
+
+        fatal.TrySet(reason);
         lifetime.StopApplication();
     }
 }

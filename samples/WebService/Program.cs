@@ -25,4 +25,12 @@ app.MapPut("/records/{key}", async (string key, HttpRequest request, LatticeClie
 app.MapDelete("/records/{key}", async (string key, LatticeClient client, CancellationToken cancellation) =>
     await client.DeleteAsync(key, cancellation) ? Results.NoContent() : Results.NotFound());
 
-await app.RunAsync();
+CancellationToken stopping = app.Lifetime.ApplicationStopping;
+try
+{
+    await app.RunAsync();
+}
+catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+{
+    // Stopped while it was still connecting, which ASP.NET Core reports as a start that failed.
+}

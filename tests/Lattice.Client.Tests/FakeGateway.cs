@@ -50,7 +50,11 @@ internal sealed class FakeGateway(int node, Func<uint, byte[], Task<ShardReply>>
 
     public Task<ClusterStatus> StatusAsync(int timeoutMs) => throw new NotSupportedException();
 
+    public Task<TraceStory> TraceAsync(int node, uint? group, int last, int timeoutMs) => throw new NotSupportedException();
+
     public Task<bool> StopNodeAsync(int node) => throw new NotSupportedException();
+
+    public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => throw new NotSupportedException();
 
     public void Failed() => Failures++;
 

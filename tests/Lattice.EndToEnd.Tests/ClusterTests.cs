@@ -82,6 +82,28 @@ public sealed class ClusterTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Nodes_that_are_told_to_stop_together_end_within_five_seconds()
+    {
+        using var cluster = new TestCluster();
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+
+        long began = Environment.TickCount64;
+        foreach (int node in cluster.Nodes)
+        {
+            cluster[node].AskToEnd();
+        }
+
+        Assert.All(cluster.Nodes, node => Assert.True(cluster[node].WaitForExit(TimeSpan.FromSeconds(5)), $"Node {node} did not stop.\n{cluster.Logs()}"));
+        long took = Environment.TickCount64 - began;
+
+        output.WriteLine($"stopped after {took} ms");
+        Assert.All(cluster.Nodes, node => Assert.Equal((node, 0), (node, cluster[node].ExitCode)));
+        Assert.All(cluster.Nodes, node => Assert.DoesNotContain("did not stop within", cluster[node].Output, StringComparison.Ordinal));
+        Assert.True(took < 5000, $"The nodes took {took} ms to stop.\n{cluster.Logs()}");
+    }
+
+    [Fact]
     public async Task Reads_and_writes_go_on_without_the_membership_database()
     {
         using var cluster = new TestCluster();

@@ -125,6 +125,32 @@ public sealed class LeaderLossTests(ITestOutputHelper output)
         Assert.True(pause < LongestPause, $"Writes paused for {pause.TotalMilliseconds:0} ms.");
     }
 
+    [Fact]
+    public async Task A_leader_killed_as_soon_as_the_cluster_serves_is_replaced_soon_for_a_client_that_knows_no_other_node_yet()
+    {
+        var pauses = new List<TimeSpan>();
+        for (int round = 0; round < 3; round++)
+        {
+            using var cluster = new TestCluster();
+            cluster.StartAll();
+            cluster.WaitUntilHealthy();
+            int leader = cluster.LeaderNode();
+            await using var store = await TestStore.ConnectAsync(cluster, first: leader);
+            await using var load = new WriteLoad(store, 16);
+            load.Start();
+            load.WaitForMore(1);
+            load.ResetGap();
+            cluster[leader].Kill();
+            load.WaitForMore(500);
+            pauses.Add(load.LongestGap);
+            await load.StopAsync();
+            await load.VerifyAsync(store);
+            Report(pauses, load);
+        }
+
+        Assert.All(pauses, pause => Assert.True(pause < LongestPause, $"Writes paused for {pause.TotalMilliseconds:0} ms."));
+    }
+
     private void Report(IEnumerable<TimeSpan> pauses, WriteLoad load)
     {
         List<double> sorted = [.. pauses.Select(p => p.TotalMilliseconds).Order()];

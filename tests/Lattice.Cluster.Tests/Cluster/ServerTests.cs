@@ -101,6 +101,40 @@ public sealed class ServerTests
         Assert.Contains($"The data directory {settings.Storage.DataDirectory} is in use by process", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_data_directory_that_is_a_file_is_named()
+    {
+        await using var cluster = new TestCluster(nodes: 1);
+        NodeSettings settings = cluster.Settings(1);
+        Directory.CreateDirectory(Path.GetDirectoryName(settings.Storage.DataDirectory)!);
+        await File.WriteAllTextAsync(settings.Storage.DataDirectory, "");
+
+        string error = await RefusedAsync(settings);
+
+        Assert.Contains("Node 1 could not use its files: ", error, StringComparison.Ordinal);
+        Assert.Contains($"Check that {settings.Storage.DataDirectory} and the membership database are on a volume that works", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_state_that_cannot_be_written_at_the_end_is_told()
+    {
+        await using var cluster = new TestCluster(nodes: 1);
+        NodeSettings settings = cluster.Settings(1);
+        var errors = new StringWriter();
+        Task<int> running = LatticeServer.RunAsync(settings, errors, CancellationToken.None);
+        await using (LatticeClient client = await ConnectAsync(cluster))
+        {
+            await client.PutAsync("a", "1");
+            Directory.Delete(Path.Combine(settings.Storage.DataDirectory, "state"), recursive: true);
+            Assert.True(await client.StopNodeAsync(1));
+        }
+
+        int exitCode = await running.WaitAsync(Patience);
+
+        Assert.Equal(LatticeServer.Failed, exitCode);
+        Assert.StartsWith("lattice: The node did not stop in order. ", errors.ToString(), StringComparison.Ordinal);
+    }
+
     private static string Address() => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Ports.Free()}");
 
     private static Task<LatticeClient> ConnectAsync(TestCluster cluster) => cluster.ConnectAsync();

@@ -1,6 +1,7 @@
 using Lattice.Cluster.Tests.Harness;
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
+using Lattice.Core.Verification;
 using Lattice.Grains;
 
 namespace Lattice.Cluster.Tests.Grains;
@@ -13,6 +14,7 @@ public sealed class PeerOutboxTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly ScriptedRoute route = new();
+    private readonly LamportClock clock = new(TimeProvider.System);
     private IPeerRoute? way;
     private int lost;
 
@@ -124,7 +126,7 @@ public sealed class PeerOutboxTests
         Data = new byte[bytes],
     };
 
-    private PeerOutbox Outbox() => new(() => Volatile.Read(ref way), _ => Interlocked.Increment(ref lost), TimeProvider.System);
+    private PeerOutbox Outbox() => new(() => Volatile.Read(ref way), frame => frame.Seal(1, clock), _ => Interlocked.Increment(ref lost), TimeProvider.System);
 
     private sealed class ScriptedRoute : IPeerRoute
     {
@@ -222,7 +224,8 @@ public sealed class PeerOutboxTests
                     throw new InvalidOperationException("The call fails.");
                 }
 
-                foreach ((uint group, Message message) in MessageCodec.Read(frame))
+                FrameCodec.Open(frame, out ReadOnlyMemory<byte> messages);
+                foreach ((uint group, Message message) in MessageCodec.Read(messages))
                 {
                     received.Add((group, message.Term));
                 }

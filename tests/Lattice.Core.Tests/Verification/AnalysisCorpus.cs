@@ -149,7 +149,7 @@ internal static class AnalysisCorpus
 
     private static DivergenceReport Broken(string rule, int? others = null)
     {
-        DivergenceReport report = Found(Invariant, Exchange, others: others);
+        DivergenceReport report = Found(DivergenceKind.Invariant, Exchange, others: others);
         return report with { Detection = report.Detection with { Rule = rule, Facts = ["Node 1 says so.", "Node 3 says something else."] } };
     }
 

@@ -47,6 +47,9 @@ internal sealed partial class NodeProcess : IDisposable
 
     public void Kill() => SignalAndWait(SigKill);
 
+    /// <summary>SIGTERM, without waiting for the end.</summary>
+    public void AskToEnd() => Signal(SigTerm);
+
     public void Terminate() => SignalAndWait(SigTerm);
 
     public void Pause() => Signal(SigStop);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
 using Lattice.Simulation.Cluster;
@@ -46,8 +45,8 @@ internal class DeliberateBreak
     /// <summary>Other settings for a node.</summary>
     public virtual NodeCoreOptions Change(NodeCoreOptions options) => options;
 
-    /// <summary>Another frame to send in place of the message; null: the message as it is.</summary>
-    public virtual byte[]? Rewrite(uint group, Message message) => null;
+    /// <summary>Another message to send in place of this one; null: the message as it is.</summary>
+    public virtual Message? Rewrite(Message message) => null;
 
     /// <summary>Whether the message is lost.</summary>
     public virtual bool Drops(uint group, Message message) => false;
@@ -57,12 +56,4 @@ internal class DeliberateBreak
 
     /// <summary>Whether the replica answers a linearizable query from its state without asking anybody.</summary>
     public virtual bool AnswersLocally(Replica replica) => false;
-
-    /// <summary>The frame of a message.</summary>
-    protected static byte[] Encode(uint group, Message message)
-    {
-        ArrayBufferWriter<byte> writer = new();
-        MessageCodec.Write(writer, group, message);
-        return writer.WrittenSpan.ToArray();
-    }
 }

@@ -67,6 +67,7 @@ internal sealed record ClusterProfile
                 MeanJitter = random.Pick([20L, 300L, 5_000L]),
                 Loss = random.Pick([0.0, 0.0, 0.01, 0.05]),
                 Duplication = random.Pick([0.0, 0.02]),
+                Damage = random.Pick([0.0, 0.0, 0.001]),
 
                 // One late message on a link that keeps the order holds up all behind it: such a network serves nobody.
                 Straggling = reorders ? random.Pick([0.0, 0.01, 0.1]) : 0,

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Hashing;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
@@ -16,6 +15,8 @@ namespace Lattice.Simulation.Cluster;
 /// </summary>
 internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 {
+    private const int FrameBytes = 256;
+
     private readonly SimulatedCluster _cluster;
     private readonly Machine _machine;
     private readonly List<Action> _held = [];
@@ -31,7 +32,11 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     {
         _cluster = cluster;
         _machine = machine;
+        Lamport = new LamportClock(machine.Clock);
     }
+
+    /// <summary>The node's logical clock.</summary>
+    public LamportClock Lamport { get; }
 
     /// <summary>The node.</summary>
     public NodeCore Core => _core ?? throw new SimulationFailure($"Node {_machine.Id} is used before it has started.");
@@ -50,7 +55,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         SimulatedStateEngine engine = _machine.Store.Open();
         _core = NodeCore.Open(
             _cluster.OptionsOf(_machine),
-            new NodeDevices(_machine.Disk, new Lazy<IStateEngine>(() => engine), _machine.Clock, _machine.Random.Fork(), this, this));
+            new NodeDevices(_machine.Disk, new Lazy<IStateEngine>(() => engine), _machine.Clock, _machine.Random.Fork(), this, this, Lamport));
         ScheduleTick();
         ScheduleCheckpoint();
         ScheduleIdleWork();
@@ -145,6 +150,26 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         }
     }
 
+    /// <summary>A frame comes in. One that was damaged on its way must be noticed and not be taken, and no other one.</summary>
+    public void Receive(byte[] frame, bool damaged)
+    {
+        try
+        {
+            Core.Receive(frame);
+        }
+        catch (MessageFormatException e) when (damaged)
+        {
+            _cluster.Coverage.Count("node: dropped a damaged frame");
+            _cluster.Trace.Line(_machine.Id, $"{e.Message}");
+            return;
+        }
+
+        if (damaged)
+        {
+            throw new SimulationFailure($"Node {_machine.Id} took a frame in which a bit was flipped.");
+        }
+    }
+
     void INodeScheduler.Schedule(Replica replica) => After(_machine.Random.Between(2L, 40L), () => Run(replica));
 
     void INodeScheduler.LogAppended() => ScheduleWrite(_machine.Random.Between(2L, 40L));
@@ -158,13 +183,16 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         _cluster.Trace.Line(_machine.Id, $"group {group}: a snapshot at {position.Index} is installed");
     }
 
+    void INodeScheduler.Verified(TimeSpan took) => _cluster.Coverage.Count("node: batches verified");
+
     void INodeScheduler.Diverged(Divergence divergence) => _cluster.Diverged(_machine, divergence);
 
     void IReplicaTransport.Send(uint group, Message message)
     {
-        ArrayBufferWriter<byte> writer = new();
-        MessageCodec.Write(writer, group, message);
-        byte[] frame = writer.WrittenSpan.ToArray();
+        message = _cluster.Break.Rewrite(message) ?? message;
+        FrameWriter writer = new(FrameBytes);
+        writer.Add(group, message);
+        byte[] frame = writer.Seal(_machine.Id, Lamport).ToArray();
         _cluster.Trace.Mix(XxHash3.HashToUInt64(frame), (ulong)_machine.Id);
         if (message.Kind is not (MessageKind.Heartbeat or MessageKind.HeartbeatReply))
         {

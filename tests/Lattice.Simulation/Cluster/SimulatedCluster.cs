@@ -16,7 +16,6 @@ internal sealed class SimulatedCluster : ICluster
 {
     private readonly SortedDictionary<int, Machine> _machines = [];
     private readonly SeededRandom _random;
-    private readonly DeliberateBreak _break;
     private List<int> _peers;
 
     public SimulatedCluster(ClusterProfile profile, DeliberateBreak deliberateBreak, VirtualClock clock, SeededRandom random, Trace trace, Coverage coverage)
@@ -26,7 +25,7 @@ internal sealed class SimulatedCluster : ICluster
         Trace = trace;
         Coverage = coverage;
         _random = random;
-        _break = deliberateBreak;
+        Break = deliberateBreak;
         Network = new SimulatedNetwork(clock, random.Fork(), coverage) { Default = profile.Network };
         Monitor = new SafetyMonitor(trace, coverage);
         _peers = [.. Enumerable.Range(1, profile.Nodes)];
@@ -48,6 +47,9 @@ internal sealed class SimulatedCluster : ICluster
 
     public SafetyMonitor Monitor { get; }
 
+    /// <summary>The rule that is broken on purpose, if any.</summary>
+    public DeliberateBreak Break { get; }
+
     /// <summary>Machines, by node id.</summary>
     public IReadOnlyCollection<Machine> Machines => _machines.Values;
 
@@ -61,7 +63,7 @@ internal sealed class SimulatedCluster : ICluster
     public uint GroupOf(int slot) => (uint)(((long)slot * Profile.Shards / 16_384) + 1);
 
     /// <summary>Settings of a node, as its configuration file has them.</summary>
-    public NodeCoreOptions OptionsOf(Machine machine) => _break.Change(new NodeCoreOptions
+    public NodeCoreOptions OptionsOf(Machine machine) => Break.Change(new NodeCoreOptions
     {
         DataDirectory = machine.DataDirectory,
         Node = machine.Id,
@@ -72,6 +74,7 @@ internal sealed class SimulatedCluster : ICluster
         CacheSize = Profile.CacheSize,
         SnapshotInterval = Profile.SnapshotInterval,
         MaxSegments = 4,
+        TraceCapacity = 1_024,
     });
 
     /// <summary>Builds another machine and puts it into every configuration file; the processes read theirs when they start.</summary>
@@ -226,15 +229,14 @@ internal sealed class SimulatedCluster : ICluster
 
     public void SendFrame(int from, uint group, Message message, byte[] frame)
     {
-        frame = _break.Rewrite(group, message) ?? frame;
         Coverage.Count($"message: {message.Kind}");
-        if (!_break.Drops(group, message) && _machines.TryGetValue(message.To, out Machine? target))
+        if (!Break.Drops(group, message) && _machines.TryGetValue(message.To, out Machine? target))
         {
-            Network.Send(from, message.To, frame.Length, mayDuplicate: true, () =>
+            Network.SendFrame(from, message.To, frame, (received, damaged) =>
             {
                 if (target.Process is { Alive: true } process)
                 {
-                    process.Enter(() => process.Core.Receive(frame));
+                    process.Enter(() => process.Receive(received, damaged));
                 }
             });
         }
@@ -266,11 +268,11 @@ internal sealed class SimulatedCluster : ICluster
 
         if (kind == CallKind.Write)
         {
-            replica.Write(_break.RewriteWrite(payload), outcome => reply(Translate(outcome)));
+            replica.Write(Break.RewriteWrite(payload), outcome => reply(Translate(outcome)));
         }
         else
         {
-            bool linearizable = kind == CallKind.LinearizableQuery && !_break.AnswersLocally(replica);
+            bool linearizable = kind == CallKind.LinearizableQuery && !Break.AnswersLocally(replica);
             replica.Query(payload, linearizable, outcome => reply(Translate(outcome)));
         }
     }
@@ -298,7 +300,7 @@ internal sealed class SimulatedCluster : ICluster
         double skew = Profile.ClockSkew.TotalMilliseconds;
         machine.Clock.Skew = TimeSpan.FromMilliseconds((2 * skew * _random.NextDouble()) - skew);
         machine.Clock.Rate = 0.98 + (0.04 * _random.NextDouble());
-        _break.Install(machine, Clock);
+        Break.Install(machine, Clock);
         _machines.Add(node, machine);
         return machine;
     }

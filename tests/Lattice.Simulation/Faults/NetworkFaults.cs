@@ -18,6 +18,7 @@ internal static class NetworkFaults
         new("clients do not reach a node", CutClients),
         new("links become bad", BadLinks),
         new("links become slow", SlowLinks),
+        new("links flip bits", FlippingLinks),
     ];
 
     private static Healing? Halves(SimulatedCluster cluster, SeededRandom random)
@@ -102,6 +103,9 @@ internal static class NetworkFaults
             MeanJitter = random.Between(1L, 500L) * VirtualClock.Millisecond,
             Reorders = true,
         });
+
+    private static Healing FlippingLinks(SimulatedCluster cluster, SeededRandom random) =>
+        Change(cluster, random, cluster.Profile.Network with { Damage = random.Pick([0.01, 0.1, 0.5]) });
 
     private static Healing Change(SimulatedCluster cluster, SeededRandom random, LinkQuality quality)
     {

@@ -23,6 +23,9 @@ internal sealed record LinkQuality
     /// <summary>Probability that a message takes up to fifty times as long (but not seconds), so that many others overtake it.</summary>
     public double Straggling { get; init; }
 
+    /// <summary>Probability that a bit of a frame between nodes is another one when it arrives.</summary>
+    public double Damage { get; init; }
+
     /// <summary>Whether messages may overtake each other at all.</summary>
     public bool Reorders { get; init; } = true;
 

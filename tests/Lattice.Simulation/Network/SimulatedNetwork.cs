@@ -34,6 +34,25 @@ internal sealed class SimulatedNetwork(VirtualClock clock, SeededRandom random, 
         }
     }
 
+    /// <summary>
+    /// Sends a frame from node to node. <paramref name="deliver"/> gets what arrives, be it with a bit flipped, and whether it was; a frame that
+    /// arrives twice may be damaged once.
+    /// </summary>
+    public void SendFrame(int from, int to, byte[] frame, Action<byte[], bool> deliver) => Send(from, to, frame.Length, mayDuplicate: true, () =>
+    {
+        LinkQuality quality = LinkOf(from, to).Quality ?? Default;
+        if (!random.Chance(quality.Damage))
+        {
+            deliver(frame, false);
+            return;
+        }
+
+        coverage.Count("network: flipped a bit in a frame");
+        byte[] damaged = [.. frame];
+        damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+        deliver(damaged, true);
+    });
+
     /// <summary>Cuts the link in this direction. Cuts add up; each has to be healed.</summary>
     public void Cut(int from, int to) => LinkOf(from, to).Cuts++;
 

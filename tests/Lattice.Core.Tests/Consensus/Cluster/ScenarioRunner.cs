@@ -28,7 +28,7 @@ internal sealed class ScenarioRunner
         }
         catch (InvariantViolationException violation)
         {
-            Line($"violation: {violation.What}");
+            Line($"violation: {violation.Rule}: {violation.Seen}, but {violation.Known}");
         }
 
         return output.ToString();

@@ -5,7 +5,7 @@ using Lattice.Core.Verification;
 using Lattice.Silo.Analysis;
 using Lattice.Silo.Configuration;
 
-namespace Lattice.Cli.Commands;
+namespace Lattice.Cli.Commands.Admin;
 
 /// <summary><c>lattice admin analyze REPORT</c>: repeats the analysis of a divergence report, anywhere, without a cluster.</summary>
 internal static class AnalyzeCommand

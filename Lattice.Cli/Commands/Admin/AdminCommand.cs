@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace Lattice.Cli.Commands.Admin;
+
+/// <summary><c>lattice admin</c>: what operators do to a running cluster, and to a node that has stopped.</summary>
+internal static class AdminCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(Shell shell) => new("admin", "Operates a cluster.")
+    {
+        TraceCommand.Create(shell),
+        DrillCommand.Create(shell),
+        AnalyzeCommand.Create(shell),
+        ClearDivergenceCommand.Create(shell),
+    };
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Lattice.Core.Disk;
+using Lattice.Core.Verification;
+using Lattice.Silo.Configuration;
+
+namespace Lattice.Cli.Commands.Admin;
+
+/// <summary>
+/// <c>lattice admin clear-divergence N --yes</c>: on the machine of a node that diverged, puts its data aside, so that it can be started again and learns everything from
+/// the others.
+/// </summary>
+internal static class ClearDivergenceCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(Shell shell)
+    {
+        Argument<int> node = CommonOptions.Node<int>("Id of the node");
+        var yes = new Option<bool>("--yes") { Description = "Do it: what only this node holds is given up" };
+        var config = new Option<string?>("--config") { Description = "The node's configuration file", HelpName = "FILE" };
+        var command = new Command("clear-divergence", "Puts the data of a node that diverged aside; when it is started again it learns everything from the others.") { node, yes, config };
+        command.SetAction(parsed => Run(shell, parsed.GetValue(node), parsed.GetValue(yes), parsed.GetValue(config)));
+        return command;
+    }
+
+    private static int Run(Shell shell, int node, bool yes, string? config)
+    {
+        string file = config ?? shell.Paths.ConfigurationOf(node);
+        SettingsResult loaded = SettingsFile.Load(file, node, shell.Paths);
+        if (loaded.Settings is not { } settings)
+        {
+            throw new CommandFailedException(ExitCodes.Negative, $"The configuration '{file}' cannot be used, so where the data of node {node} lies is not known; nothing was changed. Name the node's configuration with --config FILE:\n{string.Join('\n', loaded.Errors)}");
+        }
+
+        string data = settings.Storage.DataDirectory;
+        if (!File.Exists(Path.Combine(data, DivergenceReportFile.FileName)))
+        {
+            throw new CommandFailedException(ExitCodes.Negative, $"Node {node} has not diverged: there is no {DivergenceReportFile.FileName} in {data}. Nothing was changed.");
+        }
+
+        if (!yes)
+        {
+            throw new CommandFailedException(ExitCodes.Negative, $"This gives up everything that only node {node} holds: its log, its state and its snapshots in {data} are put aside, and it learns everything anew from the others, which must be a majority and healthy ('lattice status'). Repeat the command with --yes to do it. Nothing was changed.");
+        }
+
+        try
+        {
+            using DataDirectoryLock held = DataDirectoryLock.Acquire(data);
+            string aside = DivergentData.PutAside(data, TimeProvider.System.GetUtcNow());
+            shell.Out.WriteLine($"Node {node} may be started again; the other nodes bring it up to date. What it had is kept in {aside} until the next divergence.");
+            return ExitCodes.Success;
+        }
+        catch (DataDirectoryInUseException e)
+        {
+            throw new CommandFailedException(ExitCodes.Negative, $"{e.Message} Nothing was changed.");
+        }
+    }
+}

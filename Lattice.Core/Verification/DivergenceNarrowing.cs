@@ -1,0 +1,51 @@
+using Lattice.Core.Consensus;
+using Lattice.Core.State;
+
+namespace Lattice.Core.Verification;
+
+/// <summary>Narrows what is known of a divergence with the help of a healthy replica.</summary>
+public static class DivergenceNarrowing
+{
+    /// <summary>What to ask a healthy replica.</summary>
+    public static BucketQuestion Ask(GroupSnapshot own) => BucketComparison.Ask(own);
+
+    /// <summary>Puts in what its answer shows.</summary>
+    public static Divergence Narrow(Divergence divergence, GroupSnapshot own, BucketAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(divergence);
+        ArgumentNullException.ThrowIfNull(own);
+        ArgumentNullException.ThrowIfNull(answer);
+        // What the check named counts for more than what the comparison finds beside it.
+        var named = divergence.Records.ToDictionary(r => r.Key.ToArray(), ByteKeyComparer.Instance);
+        var compared = BucketComparison.CompareUncommitted(divergence.Uncommitted, answer).Concat(BucketComparison.Compare(own, answer)).ToList();
+        List<DivergentRecord> records =
+        [
+            .. named.Values.Select(r => r.IsExpectedKnown ? r : compared.Find(c => c.Key.Span.SequenceEqual(r.Key.Span)) is { } found ? r with { Expected = found.Expected, IsExpectedKnown = true } : r),
+            .. compared.Where(c => !named.ContainsKey(c.Key.ToArray())),
+        ];
+        bool isWholeStateSound = true;
+        try
+        {
+            StateCheck.Run(own, divergence.Phase);
+        }
+        catch (StateDivergenceException)
+        {
+            isWholeStateSound = false;
+        }
+
+        return divergence with
+        {
+            Records = records,
+            Buckets = records.Count > 0 ? [.. records.Select(r => DigestTable.BucketOf(r.Key.Span)).Distinct().Order()] : divergence.Buckets,
+            Checks = divergence.Checks with { StoredDigestAgreesWithRows = isWholeStateSound, RecordChecksumsHold = records.All(r => r.Own is not { } row || StateRecord.IsSound(divergence.Group, r.Key.Span, row.Span)) },
+        };
+    }
+
+    /// <summary>The command of an entry that wrote one of the records; null: none did.</summary>
+    public static ReportedCommand? FindCommand(Entry entry, IReadOnlyList<DivergentRecord> records)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(records);
+        return records.Select(r => CommandLookup.Find(entry, r.Key.Span)).FirstOrDefault(command => command is not null);
+    }
+}

@@ -1,0 +1,45 @@
+using Lattice.Core.Replication;
+using Lattice.Core.Verification;
+using Microsoft.Extensions.Logging;
+
+namespace Lattice.Grains;
+
+/// <summary>Where operators rehearse: lets faults be injected into this node, if its configuration allows it.</summary>
+public sealed partial class DrillHall(NodeInfo node, ReplicaHost host, ILogger<DrillHall> logger)
+{
+    /// <summary>Injects a fault.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="who">Who asks for it.</param>
+    public async ValueTask<DrillReply> RunAsync(string kind, uint group, string who)
+    {
+        if (!node.AllowDrills)
+        {
+            LogRefused(kind, group, who);
+            return new DrillReply(false, $"Node {node.Node} does not allow drills: they inject real faults and stop the node. Set [verification] allow_drills = true in its configuration and restart it, where a rehearsal is meant.");
+        }
+
+        if (!Enum.TryParse(kind, ignoreCase: true, out DrillKind parsed) || !Enum.IsDefined(parsed))
+        {
+            return new DrillReply(false, $"There is no drill '{kind}'; there are {string.Join(", ", Enum.GetNames<DrillKind>()).ToLowerInvariant()}. Nothing was done.");
+        }
+
+        if (!host.Catalog.Groups.Any(g => g.Id == group) && group != 0)
+        {
+            return new DrillReply(false, $"Node {node.Node} has no group {group}. Nothing was done.");
+        }
+
+        LogDrill(kind, group, who);
+        return await host.DrillAsync(parsed, group) is { } done
+            ? new DrillReply(true, $"Node {node.Node}, group {group}: {done}.")
+            : host.Fatal.IsCompleted
+                ? new DrillReply(true, $"Node {node.Node}, group {group}: the fault was noticed on the spot.")
+                : new DrillReply(false, $"Node {node.Node} has nothing in group {group} yet to which this could be done: write some records first.");
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Drill {Kind} in group {Group}, asked for by {Who}")]
+    private partial void LogDrill(string kind, uint group, string who);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Drill {Kind} in group {Group}, asked for by {Who}, was denied: [verification] allow_drills is false")]
+    private partial void LogRefused(string kind, uint group, string who);
+}

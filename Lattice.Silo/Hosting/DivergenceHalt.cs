@@ -1,0 +1,158 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using Lattice.Core.Consensus;
+using Lattice.Core.Disk;
+using Lattice.Core.Replication;
+using Lattice.Core.State;
+using Lattice.Core.Verification;
+using Lattice.Grains;
+using Lattice.Silo.Analysis;
+using Lattice.Silo.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Lattice.Silo.Hosting;
+
+/// <summary>
+/// What a node does whose replica was found to be wrong and has fenced itself: asks the others what differs, writes the report, says what it found. The node stops
+/// after it, so nothing here may take long.
+/// </summary>
+internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TimeProvider time, ILogger<DivergenceHalt> logger)
+{
+    // Together they are well below what an operator, or the leadership's move, notices.
+    private static readonly TimeSpan LongestComparison = TimeSpan.FromSeconds(2);
+
+    /// <summary>Explains the divergence: in the log at once, in the report when the others have been asked.</summary>
+    public async Task ExplainAsync(Divergence divergence)
+    {
+        LogDetected(divergence.Group, divergence.Message);
+        Announce(divergence);
+        Divergence known = divergence;
+        try
+        {
+            known = await NarrowAsync(divergence).WaitAsync(LongestComparison, time).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // What is known already is enough for a report, and it has to be written whatever else fails.
+            LogNotNarrowed(e.Message);
+        }
+
+        ReplicaStatus? status = host.Status().Replicas.FirstOrDefault(r => r.Group == divergence.Group);
+        var standing = new ReplicaStanding(status?.Role ?? RaftRole.Follower, status?.Term ?? 0, status?.Applied.Index ?? 0);
+        new DivergenceReporter(settings, time, logger).Write(host.Status().Identity.Incarnation, standing, known);
+    }
+
+    /// <summary>Tells the others, so that leaderships move at once and the divergence is counted where somebody still reads counters.</summary>
+    private void Announce(Divergence divergence)
+    {
+        foreach (int peer in settings.Cluster.Peers.Select(p => p.Id).Where(id => id != settings.Node))
+        {
+            peers.Find(peer)?.PeerDiverged(settings.Node, divergence.Group, divergence.Message).AsTask().Ignore();
+        }
+    }
+
+    /// <summary>Finds the records that differ, when that is not known, by comparing with a healthy replica; and the command that wrote them.</summary>
+    private async Task<Divergence> NarrowAsync(Divergence divergence)
+    {
+        bool isRecordUnknown = divergence.Kind is DivergenceKind.PeerDigest or DivergenceKind.StoredDigest || divergence.Records.Any(r => !r.IsExpectedKnown);
+        if (isRecordUnknown)
+        {
+            divergence = await CompareAsync(divergence).ConfigureAwait(false);
+        }
+
+        if (divergence.Command is null && divergence.Records.Count > 0 && await host.ReadEntryAsync(divergence.Group, divergence.Entry.Index).ConfigureAwait(false) is { } entry)
+        {
+            divergence = divergence with { Command = DivergenceNarrowing.FindCommand(entry, divergence.Records) };
+        }
+
+        return divergence;
+    }
+
+    private async Task<Divergence> CompareAsync(Divergence divergence)
+    {
+        using GroupSnapshot? own = await host.OpenViewAsync(divergence.Group).ConfigureAwait(false);
+        if (own is null)
+        {
+            return divergence;
+        }
+
+        BucketQuestion question = await Task.Run(() => DivergenceNarrowing.Ask(own)).ConfigureAwait(false);
+        byte[] encoded = EvidenceCodec.Encode(question);
+        foreach (int peer in settings.Cluster.Peers.Select(p => p.Id).Where(id => id != settings.Node))
+        {
+            if (peers.Find(peer) is not { } service)
+            {
+                continue;
+            }
+
+            try
+            {
+                ReadOnlyMemory<byte> answer = await service.Compare(encoded).AsTask().WaitAsync(LongestComparison / 2, time).ConfigureAwait(false);
+                if (!answer.IsEmpty)
+                {
+                    return DivergenceNarrowing.Narrow(divergence, own, EvidenceCodec.DecodeAnswer(answer));
+                }
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                LogNotNarrowed($"Node {peer}: {e.Message}");
+            }
+        }
+
+        return divergence;
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED in group {Group}: {What} The replica neither serves nor writes anything more; the analysis follows")]
+    private partial void LogDetected(uint group, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What differs could not be compared with another node: {Reason}")]
+    private partial void LogNotNarrowed(string reason);
+}
+
+/// <summary>Writes the report of a divergence, with its analysis, and says it in the log.</summary>
+internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProvider time, ILogger logger)
+{
+    /// <summary>Writes the report.</summary>
+    public void Write(ulong incarnation, ReplicaStanding standing, Divergence divergence)
+    {
+        var origin = new ReportOrigin(Version, BuildHash(), settings.Cluster.Name, settings.Node, incarnation, time.GetUtcNow(), settings.Verification.RedactValues);
+        DivergenceReport report = DivergenceReportBuilder.Build(origin, standing, divergence) with { Machine = MachineFacts.Read() };
+        report = report with { Analysis = new ReportedAnalysis { Rules = RuleBasedAnalyzer.Analyze(report) } };
+        try
+        {
+            DivergenceReportFile.Write(new PhysicalDisk(), settings.Storage.DataDirectory, report);
+        }
+        catch (Exception e) when (e is IOException or DiskFullException or DiskFailedException or UnauthorizedAccessException)
+        {
+            LogNotWritten(DivergenceMark.PathOf(settings), e.Message);
+        }
+
+        LogReport(DivergenceMark.PathOf(settings));
+        foreach (string line in DivergenceReportText.Format(report).TrimEnd('\n').Split('\n'))
+        {
+            LogAnalysis(line);
+        }
+    }
+
+    private static string Version => typeof(DivergenceReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static string BuildHash()
+    {
+        if (Environment.ProcessPath is not { } binary)
+        {
+            return "";
+        }
+
+        using FileStream file = File.OpenRead(binary);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED: the report is {Path}")]
+    private partial void LogReport(string path);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Line}")]
+    private partial void LogAnalysis(string line);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The divergence report {Path} could not be written: {Reason}")]
+    private partial void LogNotWritten(string path, string reason);
+}
