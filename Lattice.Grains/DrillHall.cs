@@ -32,9 +32,7 @@ public sealed partial class DrillHall(NodeInfo node, ReplicaHost host, ILogger<D
         LogDrill(kind, group, who);
         return await host.DrillAsync(parsed, group) is { } done
             ? new DrillReply(true, $"Node {node.Node}, group {group}: {done}.")
-            : host.Fatal.IsCompleted
-                ? new DrillReply(true, $"Node {node.Node}, group {group}: the fault was noticed on the spot.")
-                : new DrillReply(false, $"Node {node.Node} has nothing in group {group} yet to which this could be done: write some records first.");
+            : new DrillReply(false, $"Node {node.Node} has nothing in group {group} yet to which this could be done: write some records first.");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Drill {Kind} in group {Group}, asked for by {Who}")]

@@ -48,7 +48,13 @@ public static class LatticeServer
         {
             PortCheck.Run(settings);
             await MembershipDatabase.PrepareAsync(settings, cancellation).ConfigureAwait(false);
-            return await RunAsync(settings, Build(settings), errors, cancellation).ConfigureAwait(false);
+            int exitCode = await RunAsync(settings, Build(settings), errors, cancellation).ConfigureAwait(false);
+            if (exitCode == Diverged)
+            {
+                await HaltedNodeAnalysis.AddAsync(settings, errors, cancellation).ConfigureAwait(false);
+            }
+
+            return exitCode;
         }
         catch (DivergenceStandsException e)
         {
@@ -181,7 +187,7 @@ public static class LatticeServer
         }
         catch (StateDivergenceException e)
         {
-            new DivergenceReporter(settings, TimeProvider.System, app.Logger).WriteAsync(incarnation: 0, default, e.Divergence, new CausalStory([])).GetAwaiter().GetResult();
+            new DivergenceReporter(settings, TimeProvider.System, app.Logger).Write(incarnation: 0, default, e.Divergence, new CausalStory([]));
             ((IDisposable)app).Dispose();
             throw new DivergenceStandsException(DivergenceMark.Refusal(settings));
         }

@@ -162,7 +162,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public Task<string?> DrillAsync(DrillKind kind, uint group)
     {
         LogDrill(kind, group);
-        return AskAsync(group, r => r.Drills.Inject(kind, random), absent: null);
+        return AskAsync(group, r => r.Drills.Inject(kind, random), absent: null, interrupted: "injected the fault, which was noticed on the spot");
     }
 
     /// <summary>How the node stands.</summary>
@@ -271,7 +271,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     }
 
     /// <summary>Asks a replica something in its loop.</summary>
-    private Task<T> AskAsync<T>(uint group, Func<Replica, T> question, T absent)
+    private Task<T> AskAsync<T>(uint group, Func<Replica, T> question, T absent, T? interrupted = default)
     {
         if (core.Find(group) is not { } replica)
         {
@@ -291,8 +291,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             }
             catch (Exception)
             {
-                // The drill was noticed on the spot. Who asked learns that it was done; the replica fences itself.
-                answer.SetResult(absent);
+                // Whoever asked gets an answer; the replica fences itself.
+                answer.SetResult(interrupted ?? absent);
                 throw;
             }
         });

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Hashing;
 using Lattice.Core.Consensus;
 
 namespace Lattice.Core.Verification;
@@ -30,7 +29,7 @@ public static class DivergenceReportBuilder
     {
         ArgumentNullException.ThrowIfNull(origin);
         ArgumentNullException.ThrowIfNull(divergence);
-        return new DivergenceReport
+        var report = new DivergenceReport
         {
             Id = string.Create(CultureInfo.InvariantCulture, $"{origin.When:yyyyMMddTHHmmss}-node{origin.Node}-group{divergence.Group}"),
             When = origin.When,
@@ -56,25 +55,20 @@ public static class DivergenceReportBuilder
             Verdict = divergence.Kind == DivergenceKind.PeerDigest ? DivergenceVerdict.Minority : DivergenceVerdict.SelfEvident,
             Digests = Digests(divergence),
             Buckets = [.. divergence.Buckets.Select(bucket => new ReportedBucket(bucket, null, null))],
-            Keys = [.. divergence.Records.Take(MostKeys).Select(record => RecordComparison.Compare(divergence.Group, record, origin.RedactValues))],
+            Keys = [.. divergence.Records.Take(MostKeys).Select(record => RecordComparison.Compare(divergence.Group, record, redact: false))],
             Command = divergence.Command,
-            Effects = origin.RedactValues ? [.. divergence.Effects.Select(e => e with { Machine = Redact(e.Machine), Model = Redact(e.Model) })] : divergence.Effects,
+            Effects = divergence.Effects,
             Checks = divergence.Checks,
         };
+        return origin.RedactValues ? report.WithoutValues() : report;
     }
 
     private static List<ReportedDigest> Digests(Divergence divergence)
     {
         UInt128? majority = divergence.Digests.GroupBy(d => d.Digest).Where(g => 2 * g.Count() > divergence.Digests.Count).Select(g => (UInt128?)g.Key).FirstOrDefault();
-        return [.. divergence.Digests.Select(d => new ReportedDigest(d.Node, d.Index, d.Digest.ToString("x32", CultureInfo.InvariantCulture), majority is null ? null : d.Digest == majority))];
+        return [.. divergence.Digests.Select(d => new ReportedDigest(d.Node, d.Index, RecordComparison.Hex(d.Digest), majority is null ? null : d.Digest == majority))];
     }
 
-    private static ReportedChange? Redact(ReportedChange? change) => change is null ? null : new ReportedChange(Redact(change.Before), Redact(change.After));
-
-    private static ReportedRecord? Redact(ReportedRecord? record) => record?.Value is null
-        ? record
-        : record with { Value = null, ValueHash = XxHash128.HashToUInt128(Convert.FromBase64String(record.Value)).ToString("x32", CultureInfo.InvariantCulture) };
-
     /// <summary>A record's row as a report shows it; null: there is none.</summary>
-    internal static ReportedRecord? Record(ReadOnlyMemory<byte>? row) => row is { IsEmpty: false } whole ? RecordComparison.Show(whole, redact: false) : null;
+    internal static ReportedRecord? Record(ReadOnlyMemory<byte>? row) => row is { IsEmpty: false } some ? RecordComparison.Show(some, redact: false) : null;
 }

@@ -17,6 +17,20 @@ public static class DivergenceReportText
         AppendWhat(text, report);
         ReportedAnalysis analysis = report.Analysis ?? new ReportedAnalysis { Rules = RuleBasedAnalyzer.Analyze(report) };
         AppendAnalysis(text, "Analysis by rules", analysis.Rules, MostEvidence);
+        text.Append(FormatModelAnalysis(analysis));
+        Line(text, $"Next steps:");
+        for (int i = 0; i < analysis.Rules.NextSteps.Count; i++)
+        {
+            Line(text, $"  {i + 1}. {analysis.Rules.NextSteps[i]}");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The part that a language model added, or why there is none; empty when none was asked.</summary>
+    public static string FormatModelAnalysis(ReportedAnalysis analysis)
+    {
+        var text = new StringBuilder();
         if (analysis.Model is { } model)
         {
             AppendAnalysis(text, $"Analysis by {analysis.ModelName}", model, mostEvidence: 1);
@@ -24,12 +38,6 @@ public static class DivergenceReportText
         else if (analysis.ModelAbsence is { } absence)
         {
             Line(text, $"No analysis by a language model: {absence}");
-        }
-
-        Line(text, $"Next steps:");
-        for (int i = 0; i < analysis.Rules.NextSteps.Count; i++)
-        {
-            Line(text, $"  {i + 1}. {analysis.Rules.NextSteps[i]}");
         }
 
         return text.ToString();

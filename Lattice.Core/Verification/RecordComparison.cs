@@ -23,6 +23,7 @@ public static class RecordComparison
     {
         ReadOnlySpan<byte> bytes = Whole(row.Span);
         ReadOnlySpan<byte> value = bytes[StateRecord.HeaderSize..];
+        ReadOnlySpan<byte> shown = value[..Math.Min(value.Length, MostValueBytes)];
         return new ReportedRecord
         {
             Checksum = Hex(BinaryPrimitives.ReadUInt128LittleEndian(bytes)),
@@ -30,8 +31,8 @@ public static class RecordComparison
             ExpiryMs = new RowView(bytes).ExpiryMs,
             // What came from another replica was cut there.
             ValueLength = value.Length == MostValueBytes ? null : value.Length,
-            Value = redact ? null : Convert.ToBase64String(value[..Math.Min(value.Length, MostValueBytes)]),
-            ValueHash = redact ? Hex(XxHash128.HashToUInt128(value)) : null,
+            Value = redact ? null : Convert.ToBase64String(shown),
+            ValueHash = redact ? Hex(XxHash128.HashToUInt128(shown)) : null,
         };
     }
 

@@ -18,7 +18,7 @@ public sealed record ReportedRecord
     /// <summary>The value's first 4,096 bytes in base64; null: redacted.</summary>
     public string? Value { get; init; }
 
-    /// <summary>XXH128 of what is known of the value, in hexadecimal, when the value is redacted.</summary>
+    /// <summary>XXH128 of the value's first 4,096 bytes, in hexadecimal, when the value is redacted.</summary>
     public string? ValueHash { get; init; }
 }
 

@@ -38,7 +38,8 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
 
         ReplicaStatus? status = host.Status().Replicas.FirstOrDefault(r => r.Group == divergence.Group);
         var standing = new ReplicaStanding(status?.Role ?? RaftRole.Follower, status?.Term ?? 0, status?.Applied.Index ?? 0);
-        await new DivergenceReporter(settings, time, logger).WriteAsync(host.Status().Identity.Incarnation, standing, known, await StoryAsync(divergence.Group).ConfigureAwait(false)).ConfigureAwait(false);
+        CausalStory story = await StoryAsync(divergence.Group).ConfigureAwait(false);
+        new DivergenceReporter(settings, time, logger).Write(host.Status().Identity.Incarnation, standing, known, story);
     }
 
     private async Task<CausalStory> StoryAsync(uint group)

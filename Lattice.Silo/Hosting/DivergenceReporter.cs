@@ -11,8 +11,8 @@ namespace Lattice.Silo.Hosting;
 /// <summary>Writes the report of a divergence, with its analysis, and says it in the log.</summary>
 internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProvider time, ILogger logger)
 {
-    /// <summary>Writes the report with what the rules say, and once more when a language model is configured and has answered.</summary>
-    public async Task WriteAsync(ulong incarnation, ReplicaStanding standing, Divergence divergence, CausalStory story)
+    /// <summary>Writes the report with what the rules say of it. A language model is asked only when the node has stopped.</summary>
+    public void Write(ulong incarnation, ReplicaStanding standing, Divergence divergence, CausalStory story)
     {
         var origin = new ReportOrigin(Version, BuildHash(), settings.Cluster.Name, settings.Node, incarnation, time.GetUtcNow(), settings.Verification.RedactValues);
         DivergenceReport report = DivergenceReportBuilder.Build(origin, standing, divergence) with
@@ -22,13 +22,10 @@ internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProv
         };
         report = report with { Analysis = new ReportedAnalysis { Rules = RuleBasedAnalyzer.Analyze(report) } };
         Write(report);
-        LogReport(DivergenceMark.PathOf(settings), DivergenceReportText.Format(report));
-        if (settings.Ai.Provider != AiProvider.None)
+        LogReport(DivergenceMark.PathOf(settings));
+        foreach (string line in DivergenceReportText.Format(report).TrimEnd('\n').Split('\n'))
         {
-            var analyst = new DivergenceAnalyst(settings.Ai, settings.Verification.RedactValues, time, Environment.GetEnvironmentVariable);
-            report = report with { Analysis = await analyst.AnalyzeAsync(report, CancellationToken.None).ConfigureAwait(false) };
-            Write(report);
-            LogModel(report.Analysis.ModelName, report.Analysis.Model?.RootCause ?? report.Analysis.ModelAbsence);
+            LogAnalysis(line);
         }
     }
 
@@ -69,11 +66,11 @@ internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProv
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED: the report is {Path}\n{Analysis}")]
-    private partial void LogReport(string path, string analysis);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED: the report is {Path}")]
+    private partial void LogReport(string path);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Analysis of the divergence by {Model}: {Answer}")]
-    private partial void LogModel(string? model, string? answer);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Line}")]
+    private partial void LogAnalysis(string line);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The divergence report {Path} could not be written: {Reason}")]
     private partial void LogNotWritten(string path, string reason);

@@ -11,6 +11,7 @@ internal static class AdminCommand
         TraceCommand.Create(shell),
         AnalyzeCommand.Create(shell),
         DrillCommand.Create(shell),
+        AnalyzeCommand.Create(shell),
         ClearDivergenceCommand.Create(shell),
     };
 }
