@@ -11,7 +11,6 @@ internal static class AdminCommand
         TraceCommand.Create(shell),
         AnalyzeCommand.Create(shell),
         DrillCommand.Create(shell),
-        AnalyzeCommand.Create(shell),
         ClearDivergenceCommand.Create(shell),
     };
 }
