@@ -6,7 +6,7 @@ namespace Lattice.Core.Tests.State;
 
 /// <summary>Tests that measure the memory of the process run alone.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
-public class MeasuresMemory
+public static class MeasuresMemory
 {
     public const string Name = "measures memory";
 }
