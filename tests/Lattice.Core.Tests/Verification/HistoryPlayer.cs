@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Text;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
