@@ -36,8 +36,12 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
 {
     private const ulong AnswerWanted = 1;
 
-    // What followers were told of entries that they have not applied yet, at most.
+    // What followers were told of entries that they have not applied yet, at most. More is not kept: what was told first is reached first, so that a follower that is
+    // always behind still compares again and again.
     private const int MostExpected = 64;
+
+    // How long what was executed may lack another replica's word before the others are asked: what they told may have been lost.
+    private const int TicksUntilAsked = 2;
 
     private readonly DigestRing ring = new();
     private readonly Queue<Expected> expected = new();
@@ -45,9 +49,13 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     private ulong provenFrom;
     private bool isProven;
     private int ticksWithoutComparison;
+    private int ticksWithoutAgreement;
+    private ulong executedAtTick;
+    private ulong lastExpected;
+    private ulong undecidableUpTo;
     private Arbitration? arbitration;
 
-    private readonly record struct Expected(int Node, LogPosition Entry, UInt128 Digest);
+    private readonly record struct Expected(int Node, ulong Incarnation, LogPosition Entry, UInt128 Digest);
 
     private sealed class Arbitration(LogPosition entry, UInt128 own)
     {
@@ -88,6 +96,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         provenFrom = applied.Index;
         isProven |= isNew;
         arbitration = null;
+        undecidableUpTo = 0;
     }
 
     /// <summary>Compares entries that were executed, before they are committed. On return <see cref="MayApply"/> says whether they may be.</summary>
@@ -109,7 +118,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         while (expected.TryPeek(out Expected known) && known.Entry.Index <= entry.Index)
         {
             expected.Dequeue();
-            if (known.Entry.Index == entry.Index)
+            if (known.Entry.Index == entry.Index && members.Accepts(known.Node, known.Incarnation))
             {
                 Compare(known, members);
             }
@@ -136,7 +145,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     /// <exception cref="StateDivergenceException">A majority has other digests.</exception>
     public void Take(Message message, Configuration members)
     {
-        if (!TakesPart(members) || !members.IsMember(message.From))
+        if (!TakesPart(members) || !members.Accepts(message.From, message.FromIncarnation))
         {
             return;
         }
@@ -154,11 +163,11 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             return;
         }
 
-        var said = new Expected(message.From, new LogPosition(message.Index, message.LogTerm), BinaryPrimitives.ReadUInt128LittleEndian(message.Data.Span));
+        var said = new Expected(message.From, message.FromIncarnation, new LogPosition(message.Index, message.LogTerm), BinaryPrimitives.ReadUInt128LittleEndian(message.Data.Span));
         if (message.Index > ring.Last.Index)
         {
             Keep(said);
-            if (answerWanted && asked.Count < MostExpected)
+            if (answerWanted && asked.Count < MostExpected && !asked.Contains((message.From, message.Index)))
             {
                 asked.Add((message.From, message.Index));
             }
@@ -197,6 +206,22 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             isProven = members.Voters.Count <= 1 && members.Voters.Contains(node);
             SendToAll(members, ring.Last.Index, answerWanted: true);
         }
+        else
+        {
+            AskIfNobodyAgrees(members);
+        }
+    }
+
+    /// <summary>A digest that was lost is not told again when nothing more is written, and a leader is told none: it has to ask.</summary>
+    private void AskIfNobodyAgrees(Configuration members)
+    {
+        ticksWithoutAgreement = AgreedIndex < executedAtTick ? ticksWithoutAgreement + 1 : 0;
+        executedAtTick = ring.Last.Index;
+        if (ticksWithoutAgreement >= TicksUntilAsked)
+        {
+            ticksWithoutAgreement = 0;
+            SendToAll(members, ring.Last.Index, answerWanted: true);
+        }
     }
 
     /// <summary>
@@ -212,15 +237,11 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
 
     private void Keep(Expected said)
     {
-        if (expected.Count == MostExpected)
-        {
-            expected.Dequeue();
-        }
-
         // What is told is told in order, but not all by one node: what is out of order would be passed over.
-        if (expected.Count == 0 || expected.Last().Entry.Index <= said.Entry.Index)
+        if (expected.Count < MostExpected && (expected.Count == 0 || lastExpected <= said.Entry.Index))
         {
             expected.Enqueue(said);
+            lastExpected = said.Entry.Index;
         }
     }
 
@@ -243,6 +264,12 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
                 GiveUpIfUndecidable(members);
             }
 
+            return;
+        }
+
+        if (!agrees && entry.Index <= undecidableUpTo)
+        {
+            // Asking once more would bring the same answers.
             return;
         }
 
@@ -296,6 +323,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             && members.Voters.All(member => member == node || open.Answers.ContainsKey(member))
             && open.Answers.Values.Any(answer => answer is null))
         {
+            undecidableUpTo = open.Entry.Index;
             arbitration = null;
             isProven = false;
             provenFrom = ring.Last.Index;

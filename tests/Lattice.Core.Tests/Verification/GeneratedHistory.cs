@@ -111,14 +111,14 @@ internal enum Around
 /// <summary>Generates histories in which everything that commands can do happens often.</summary>
 internal static class HistoryGenerator
 {
-    /// <summary>Keys of one tag, so that transactions over them are possible.</summary>
+    /// <summary>Keys of one tag, so that transactions over them are possible; the last is as long as the limits allow.</summary>
     public const int OrdinaryKeys = 5;
 
     /// <summary>A key of another slot, one of another group, one without bytes, one too long; beyond the ordinary ones.</summary>
     public const int AllKeys = OrdinaryKeys + 4;
 
-    /// <summary>Values; the last is too long for tiny limits.</summary>
-    public const int Values = 5;
+    /// <summary>Values; the last but one is as long as tiny limits allow, the last longer.</summary>
+    public const int Values = 6;
 
     public const int Clients = 4;
 
@@ -126,10 +126,11 @@ internal static class HistoryGenerator
 
     private static readonly Gen<int> AnyValue = Gen.Frequency((20, Gen.Int[0, Values - 2]), (1, Gen.Const(Values - 1)));
 
+    // In tens, as the pauses: so that much expires at the very time at which something is done, and together.
     private static readonly Gen<ulong> AnyTimeToLive = Gen.Frequency(
-        (6, Gen.Const(0UL)),
-        (5, Gen.ULong[1, 60]),
-        (2, Gen.ULong[60, 400]),
+        (4, Gen.Const(0UL)),
+        (7, Gen.ULong[1, 8].Select(tens => 10 * tens)),
+        (1, Gen.ULong[60, 400]),
         (1, Gen.ULong[ulong.MaxValue - 2_000, ulong.MaxValue]));
 
     private static readonly Gen<GeneratedCondition> AnyCondition =
@@ -174,13 +175,13 @@ internal static class HistoryGenerator
 
     private static readonly Gen<GeneratedEntry> AnyEntry =
         from kind in Gen.Frequency((20, Gen.Const(0)), (3, Gen.Const(1)), (1, Gen.Int[2, 4]))
-        from pause in Gen.Frequency((3, Gen.Const(0)), (4, Gen.Int[1, 50]), (1, Gen.Int[100, 250]), (1, Gen.Int[-60, -1]))
+        from pause in Gen.Frequency((3, Gen.Const(0)), (5, Gen.Int[1, 5].Select(tens => 10 * tens)), (1, Gen.Int[50, 250]), (1, Gen.Int[-60, -1]))
         from batches in AnyBatch.Array[1, 3]
         select new GeneratedEntry((GeneratedEntryKind)kind, pause, batches);
 
     private static readonly Gen<GeneratedStep> AnyStep =
         from around in Gen.Frequency((12, Gen.Const(0)), (6, Gen.Int[1, 5]))
-        from entries in AnyEntry.Array[1, 4]
+        from entries in AnyEntry.Array[1, 5]
         select new GeneratedStep((Around)around, entries);
 
     /// <summary>Limits that every short history runs into, one with room, and the default ones.</summary>

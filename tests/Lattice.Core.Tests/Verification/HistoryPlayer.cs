@@ -17,7 +17,7 @@ internal sealed class HistoryPlayer : IDisposable
     public const uint Group = 7;
 
     private static readonly byte[][] Keys = [.. Names().Select(Encoding.ASCII.GetBytes)];
-    private static readonly byte[][] Values = [[], "a"u8.ToArray(), "bb"u8.ToArray(), "cccc"u8.ToArray(), "ddddddd"u8.ToArray()];
+    private static readonly byte[][] Values = [[], "a"u8.ToArray(), "bb"u8.ToArray(), "cccc"u8.ToArray(), "dddddd"u8.ToArray(), "eeeeeee"u8.ToArray()];
 
     // The slot of this key belongs to another group.
     private static readonly int ForeignSlot = SlotHash.SlotOf(Keys[HistoryGenerator.OrdinaryKeys + 1]);
@@ -306,5 +306,5 @@ internal sealed class HistoryPlayer : IDisposable
     };
 
     private static IEnumerable<string> Names() =>
-        [.. Enumerable.Range(0, HistoryGenerator.OrdinaryKeys).Select(k => $"{{t}}{k}"), "{u}", "{x}", "", "{t}long"];
+        [.. Enumerable.Range(1, HistoryGenerator.OrdinaryKeys - 1).Select(k => $"{{t}}{k}"), "{t}at6", "{u}", "{x}", "", "{t}long"];
 }
