@@ -8,7 +8,7 @@ internal sealed class VerificationMetrics : IDisposable
     private readonly Meter meter = new(LatticeMeter.Name);
     private readonly LatencyWindow lastMinute;
     private readonly Histogram<double> latency;
-    private readonly Counter<long> divergences;
+    private long divergences;
 
     public VerificationMetrics(TimeProvider time)
     {
@@ -16,10 +16,7 @@ internal sealed class VerificationMetrics : IDisposable
         latency = meter.CreateHistogram("lattice_verification_latency_us", description: "Microseconds that the check of a batch of entries against the reference model took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000] });
         meter.CreateObservableGauge("lattice_verification_latency_p50_us", () => lastMinute.Quantile(0.5), description: "Median over the last minute of the microseconds that the check of a batch took.");
         meter.CreateObservableGauge("lattice_verification_latency_p99_us", () => lastMinute.Quantile(0.99), description: "99th percentile over the last minute of the microseconds that the check of a batch took.");
-        divergences = meter.CreateCounter<long>("lattice_errors_divergences", description: "Replicas that were found to be wrong: of this node, and of others that told it before they stopped.");
-
-        // A rate can only be told of what was there before.
-        divergences.Add(0);
+        meter.CreateObservableCounter("lattice_errors_divergences", () => Interlocked.Read(ref divergences), description: "Replicas that were found to be wrong: of this node, and of others that told it before they stopped.");
     }
 
     /// <summary>A batch was checked.</summary>
@@ -30,7 +27,7 @@ internal sealed class VerificationMetrics : IDisposable
     }
 
     /// <summary>A replica was found to be wrong.</summary>
-    public void Diverged() => divergences.Add(1);
+    public void Diverged() => Interlocked.Increment(ref divergences);
 
     public void Dispose() => meter.Dispose();
 }
