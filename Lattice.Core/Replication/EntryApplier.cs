@@ -52,7 +52,7 @@ internal sealed class EntryApplier
     public Drills Drills => drills;
 
     /// <summary>Whether clients may be answered from the state.</summary>
-    public bool MayServe => Exchange is null || Exchange.MayServe;
+    public bool MayServe => Exchange is null || Exchange.MayServe || (raft.Role == RaftRole.Leader && Exchange.HasNobodyToCompareWith);
 
     /// <summary>Whether callers that do not mind an old state may be answered from it.</summary>
     public bool MayAnswerStale => Exchange is null || Exchange.MayApply;

@@ -78,7 +78,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         : isProven ? VerificationState.Agrees : VerificationState.Unproven;
 
     /// <summary>Whether the replica may answer its clients.</summary>
-    public bool MayServe => arbitration is null && (isProven || HasNobodyToCompareWith);
+    public bool MayServe => arbitration is null && isProven;
 
     /// <summary>Whether the replica may go on applying entries.</summary>
     public bool MayApply => arbitration is null;
@@ -226,9 +226,10 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
 
     /// <summary>
     /// Whether no other replica had an entry in common with this one for so long that there will be none: all that could be asked are behind the log, and can
-    /// only be brought up to date from here. The state was checked against itself; <see cref="State"/> says that nobody has confirmed it.
+    /// only be brought up to date from here. The state was checked against itself; <see cref="State"/> says that nobody has confirmed it. Counts for a leader
+    /// only: a majority follows it, so the others do hear it, while a follower that hears of nobody may have been cut off, or may not know any more who is a member.
     /// </summary>
-    private bool HasNobodyToCompareWith => ticksWithoutComparison > 4 * patienceTicks;
+    public bool HasNobodyToCompareWith => arbitration is null && ticksWithoutComparison > 4 * patienceTicks;
 
     private bool TakesPart(Configuration members) => members.Accepts(node, incarnation);
 

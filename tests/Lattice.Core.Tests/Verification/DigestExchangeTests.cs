@@ -172,6 +172,21 @@ public class DigestExchangeTests
     }
 
     [Fact]
+    public void A_replica_that_nobody_answers_says_so_and_is_not_proven_by_silence()
+    {
+        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll(applied: 9);
+        for (int i = 0; i < 100; i++)
+        {
+            net.Tick(2);
+        }
+
+        Assert.True(net[2].HasNobodyToCompareWith);
+        Assert.Equal((VerificationState.Unproven, false), (net[2].State, net[2].MayServe));
+        net.DeliverAll();
+        Assert.True(net[2].MayServe && !net[2].HasNobodyToCompareWith);
+    }
+
+    [Fact]
     public void A_replica_whose_state_is_ahead_of_its_data_stops_before_it_serves()
     {
         // The state says that it stands at entry 9, but is that of entry 7: with the entries after it, it never is what the others have.
