@@ -36,9 +36,10 @@ internal sealed class DigestTable(uint group)
     public static int BucketOf(ReadOnlySpan<byte> key) => SlotHash.SlotOf(key) / SlotsPerBucket;
 
     /// <summary>The digest of the whole state.</summary>
+    /// <param name="applied">The last entry applied.</param>
     /// <param name="revision">The group's revision.</param>
     /// <param name="clockMs">The group's clock.</param>
-    public UInt128 Total(ulong revision, ulong clockMs) => total + RowHash.OfCounters(group, revision, clockMs);
+    public UInt128 Total(LogPosition applied, ulong revision, ulong clockMs) => total + RowHash.OfCounters(group, applied, revision, clockMs);
 
     /// <summary>Takes a row's hash out and puts another in; 0: none.</summary>
     public void Replace(int bucket, UInt128 before, UInt128 after)
@@ -54,16 +55,19 @@ internal sealed class DigestTable(uint group)
     }
 
     /// <summary>Adds a row of a snapshot or of the engine. A record counts by the hash of its bytes, whatever hash it carries.</summary>
-    public void Add(RowKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    /// <returns>False: it is a record, and the hash that it carries does not vouch for it.</returns>
+    public bool Add(RowKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        if (kind == RowKind.Record)
-        {
-            Replace(BucketOf(key), default, RowHash.Of(group, kind, key, value[StateRecord.HashSize..]));
-        }
-        else
+        if (kind != RowKind.Record)
         {
             Replace(SessionBucket, default, RowHash.Of(group, kind, key, value));
+            return true;
         }
+
+        bool isWhole = value.Length >= StateRecord.HeaderSize;
+        UInt128 hash = RowHash.Of(group, kind, key, isWhole ? value[StateRecord.HashSize..] : value);
+        Replace(BucketOf(key), default, hash);
+        return isWhole && new RowView(value).Hash == hash;
     }
 
     /// <summary>What the configuration adds.</summary>

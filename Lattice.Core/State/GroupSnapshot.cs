@@ -63,8 +63,26 @@ public sealed class GroupSnapshot : IDisposable
         return digests;
     }
 
-    /// <summary>A record's row, read once more.</summary>
-    internal byte[]? ReadAgain(ReadOnlySpan<byte> key) => view.Get(new StateKeys(Group, epoch).Record(key));
+    /// <summary>A cursor over the expiry index.</summary>
+    internal IStateCursor Expiries() => view.Cursor(StateKeys.Prefix(Group, epoch, RowKind.Expiry), StateKeys.Prefix(Group, epoch, RowKind.Expiry + 1));
+
+    /// <summary>What there is to say of a record whose own hash does not vouch for it.</summary>
+    internal StateDivergenceException RecordDamaged(DivergencePhase phase, ReadOnlySpan<byte> key, ReadOnlySpan<byte> row)
+    {
+        byte[]? again = view.Get(new StateKeys(Group, epoch).Record(key));
+        bool isSoundNow = again is not null && StateRecord.IsSound(Group, key, again);
+        return new StateDivergenceException(new Divergence
+        {
+            Kind = DivergenceKind.RecordChecksum,
+            Phase = phase,
+            Group = Group,
+            Entry = header.Meta.Applied,
+            Message = $"A record of group {Group} in the state is not what was written.",
+            Buckets = [DigestTable.BucketOf(key)],
+            Records = [new DivergentRecord(key.ToArray(), row.ToArray(), isSoundNow ? again : null, isSoundNow)],
+            Checks = new DivergenceChecks { ReadRepeatedAgrees = isSoundNow, RecordChecksumsHold = false },
+        });
+    }
 
     /// <summary>The blocks, in order; each is an array of its own of at most 256 KiB and a little. Can be read once.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Blocks()
@@ -80,7 +98,7 @@ public sealed class GroupSnapshot : IDisposable
         using IStateCursor cursor = Rows();
         var digests = new DigestTable(Group);
         digests.SetConfiguration(header.Configuration);
-        var rows = new RowStream(cursor, digests);
+        var rows = new RowStream(this, cursor, digests);
         for (int length = rows.Read(content); length > 0; length = rows.Read(content))
         {
             checksum.Append(content.AsSpan(0, length));
@@ -105,7 +123,7 @@ public sealed class GroupSnapshot : IDisposable
     /// <summary>A state that is not what was written must not spread: without its last block a snapshot counts for nothing.</summary>
     private void CheckDigest(DigestTable digests)
     {
-        if (digests.Total(header.Meta.Revision, header.Meta.ClockMs) != header.Meta.Digest)
+        if (digests.Total(header.Meta.Applied, header.Meta.Revision, header.Meta.ClockMs) != header.Meta.Digest)
         {
             throw new StateDivergenceException(new Divergence
             {
@@ -119,7 +137,7 @@ public sealed class GroupSnapshot : IDisposable
     }
 
     /// <summary>The rows under a cursor as one stream of bytes: for each <c>key length u32, value length u32, key, value</c>, cut anywhere.</summary>
-    private sealed class RowStream(IStateCursor cursor, DigestTable digests)
+    private sealed class RowStream(GroupSnapshot snapshot, IStateCursor cursor, DigestTable digests)
     {
         private readonly byte[] lengths = new byte[8];
         private int offset;
@@ -156,8 +174,10 @@ public sealed class GroupSnapshot : IDisposable
             BinaryPrimitives.WriteUInt32LittleEndian(lengths.AsSpan(4), (uint)cursor.Value.Length);
             offset = 0;
             Count++;
-            digests.Add((RowKind)cursor.Key[StateKeys.PrefixSize - 1], cursor.Key[StateKeys.PrefixSize..], cursor.Value);
-            return open = true;
+            ReadOnlySpan<byte> key = cursor.Key[StateKeys.PrefixSize..];
+            return digests.Add((RowKind)cursor.Key[StateKeys.PrefixSize - 1], key, cursor.Value)
+                ? open = true
+                : throw snapshot.RecordDamaged(DivergencePhase.Snapshot, key, cursor.Value);
         }
 
         /// <summary>Copies what of a part, which begins at a position of the row, was not copied before.</summary>

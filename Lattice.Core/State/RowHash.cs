@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Lattice.Core.Consensus;
 
 namespace Lattice.Core.State;
 
@@ -20,10 +21,13 @@ internal static class RowHash
         return XxHash128.HashToUInt128(content, (long)keyHash);
     }
 
-    /// <summary>Hash of what a group's state counts: revision and clock.</summary>
-    public static UInt128 OfCounters(uint group, ulong revision, ulong clockMs)
+    /// <summary>
+    /// Hash of what a group's state counts: the last entry applied, revision and clock. With the entry in it, rows that stand for an earlier entry than
+    /// the state says do not have its digest.
+    /// </summary>
+    public static UInt128 OfCounters(uint group, LogPosition applied, ulong revision, ulong clockMs)
     {
-        ReadOnlySpan<ulong> counters = [revision, clockMs];
+        ReadOnlySpan<ulong> counters = [applied.Index, applied.Term, revision, clockMs];
         return Of(group, RowKind.Meta, default, MemoryMarshal.AsBytes(counters));
     }
 }

@@ -107,7 +107,7 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
     private void CheckDigest()
     {
         Digests.SetConfiguration(Header.Configuration);
-        UInt128 digest = Digests.Total(Header.Meta.Revision, Header.Meta.ClockMs);
+        UInt128 digest = Digests.Total(Header.Meta.Applied, Header.Meta.Revision, Header.Meta.ClockMs);
         if (digest != Header.Meta.Digest)
         {
             throw new SnapshotCorruptException($"The rows of the snapshot of group {keys.Group} at entry {Header.Meta.Applied.Index} have the digest {digest:x32}, but the state that it was made of has {Header.Meta.Digest:x32}.");
@@ -116,7 +116,11 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
 
     void ISnapshotRows.Row(RowKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        Digests.Add(kind, key, value);
+        if (!Digests.Add(kind, key, value))
+        {
+            throw new SnapshotCorruptException($"A record in the snapshot of group {keys.Group} at entry {Header.Meta.Applied.Index} is not what was written: the hash that it carries does not fit.");
+        }
+
         batch.Put(keys.Fill(kind, key), value);
         batchBytes += key.Length + value.Length;
         if (kind == RowKind.Record && new RowView(value).ExpiryMs is > 0 and ulong expiry)

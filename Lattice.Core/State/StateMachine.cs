@@ -189,7 +189,7 @@ public sealed class StateMachine
         }
 
         parts.Digests.SetConfiguration(configuration);
-        var first = new GroupMeta(at, 0, 0, parts.Digests.Total(0, 0));
+        var first = new GroupMeta(at, 0, 0, parts.Digests.Total(at, 0, 0));
         using StateBatch batch = engine.CreateBatch();
         WriteMeta(batch, first, configuration);
         engine.Write(batch);
@@ -273,7 +273,7 @@ public sealed class StateMachine
             }
 
             effectEnds[i] = on.Records.Effects.Count;
-            applied[i] = new AppliedEntry(entry.Index, entry.Term, results, on.Digests.Total(on.Executor.Revision, on.Executor.ClockMs));
+            applied[i] = new AppliedEntry(entry.Index, entry.Term, results, on.Digests.Total(position, on.Executor.Revision, on.Executor.ClockMs));
         }
 
         return new ExecutedEntries(applied, on.Records.Effects, effectEnds, position, on.Executor.Revision, on.Executor.ClockMs, configuration);
@@ -334,7 +334,7 @@ public sealed class StateMachine
         else
         {
             digests.SetConfiguration(Configuration);
-            meta = new GroupMeta(default, 0, 0, digests.Total(0, 0));
+            meta = new GroupMeta(default, 0, 0, digests.Total(default, 0, 0));
         }
 
         return new Parts(store, digests, records, expiries, sessions, new CommandExecutor(limits, ownsSlot, records, expiries, sessions));
@@ -356,7 +356,7 @@ public sealed class StateMachine
     private void CheckDigest(DigestTable digests)
     {
         bool configurationIsSound = digests.Sums[DigestTable.ConfigurationBucket] == DigestTable.HashOf(Group, Configuration);
-        if (!configurationIsSound || digests.Total(meta.Revision, meta.ClockMs) != meta.Digest)
+        if (!configurationIsSound || digests.Total(meta.Applied, meta.Revision, meta.ClockMs) != meta.Digest)
         {
             throw new StateDivergenceException(new Divergence
             {

@@ -43,6 +43,9 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     // How long what was executed may lack another replica's word before the others are asked: what they told may have been lost.
     private const int TicksUntilAsked = 2;
 
+    // How long a leader waits for somebody who can confirm its state: longer than what cuts a healthy replica off from it takes as a rule.
+    private const int TicksAlone = 600;
+
     private readonly DigestRing ring = new();
     private readonly Queue<Expected> expected = new();
     private readonly List<(int Node, ulong Index)> asked = [];
@@ -229,7 +232,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     /// only be brought up to date from here. The state was checked against itself; <see cref="State"/> says that nobody has confirmed it. Counts for a leader
     /// only: a majority follows it, so the others do hear it, while a follower that hears of nobody may have been cut off, or may not know any more who is a member.
     /// </summary>
-    public bool HasNobodyToCompareWith => arbitration is null && ticksWithoutComparison > 4 * patienceTicks;
+    public bool HasNobodyToCompareWith => arbitration is null && ticksWithoutComparison > TicksAlone;
 
     private bool TakesPart(Configuration members) => members.Accepts(node, incarnation);
 

@@ -28,7 +28,7 @@ internal sealed class ExecutionVerifier(StateMachine state)
 
         // Begun only here, when what is stored is what was there before these entries.
         model ??= new ReferenceModel(state);
-        digest = state.Digest - RowHash.OfCounters(state.Group, state.Revision, state.ClockMs);
+        digest = state.Digest - RowHash.OfCounters(state.Group, state.Applied, state.Revision, state.ClockMs);
         members = null;
         int firstEffect = 0;
         for (int i = 0; i < entries.Count; i++)
@@ -68,7 +68,7 @@ internal sealed class ExecutionVerifier(StateMachine state)
     private bool AreSame(ExecutedEntry own, ModelEntry expected)
     {
         if (own.EffectCount != expected.Effects.Count
-            || own.Applied.Digest != ExpectedDigest(expected)
+            || own.Applied.Digest != ExpectedDigest(own, expected)
             || new LogPosition(own.Applied.Index, own.Applied.Term) != own.Position
             || (own.IsLast && !IsStoredRightly(own, expected)))
         {
@@ -96,7 +96,7 @@ internal sealed class ExecutionVerifier(StateMachine state)
             ? members is not null && ConfigurationCodec.Encode(stored).AsSpan().SequenceEqual(ConfigurationCodec.Encode(members))
             : members is null);
 
-    private UInt128 ExpectedDigest(ModelEntry expected) => digest + RowHash.OfCounters(state.Group, expected.Revision, expected.ClockMs);
+    private UInt128 ExpectedDigest(ExecutedEntry own, ModelEntry expected) => digest + RowHash.OfCounters(state.Group, own.Position, expected.Revision, expected.ClockMs);
 
     private static bool IsSame(StateRecord own, ModelRecord? expected) => expected is null
         ? !own.Exists

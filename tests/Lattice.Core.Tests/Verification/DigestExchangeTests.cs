@@ -175,7 +175,7 @@ public class DigestExchangeTests
     public void A_replica_that_nobody_answers_says_so_and_is_not_proven_by_silence()
     {
         ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll(applied: 9);
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 1_000; i++)
         {
             net.Tick(2);
         }

@@ -119,16 +119,11 @@ internal static class CorruptionFaults
         }
 
         uint group = random.Pick([.. cluster.Groups.Skip(1)]);
-        if (machine.Process.Core.Find(group) is not { } replica)
-        {
-            return null;
-        }
-
-        ulong applied = replica.Status.Applied.Index;
+        byte[]? reached = machine.Store.MetaOf(group);
         cluster.ProcessDied(machine, "killed");
-        return machine.Store.AdvanceApplied(group, applied, out string what)
-            ? Begun(cluster, random, machine, what, () => false)
-            : null;
+        return reached is not null && machine.Store.KeepMetaAlone(group, reached)
+            ? Begun(cluster, random, machine, "applied index ahead of the data", () => false)
+            : Healing.None;
     }
 
     private static Healing Begun(SimulatedCluster cluster, SeededRandom random, Machine machine, string what, Func<bool> isThere)

@@ -88,25 +88,20 @@ internal sealed class SimulatedStateStore(SeededRandom random, PowerSwitch power
         return () => RowTree.Get(Rows, row.Key) is null;
     }
 
-    /// <summary>Has the state say that it stands at a later entry than its rows do. False: it cannot.</summary>
-    public bool AdvanceApplied(uint group, ulong reached, out string what)
+    /// <summary>The row that says what the state of a group stands for, as the running process sees it; null: the group has none.</summary>
+    public byte[]? MetaOf(uint group) =>
+        RowTree.Get(Rows, StateKeys.Root(group)) is { } root ? RowTree.Get(Rows, StateKeys.Prefix(group, GroupMeta.DecodeRoot(group, root), RowKind.Meta)) : null;
+
+    /// <summary>Keeps that row of a batch whose other rows were lost. False: it is the one that is there.</summary>
+    public bool KeepMetaAlone(uint group, byte[] meta)
     {
-        what = "applied index ahead of the data";
-        if (RowTree.Get(Rows, StateKeys.Root(group)) is not { } root)
+        if (MetaOf(group) is not { } own || GroupMeta.Decode(group, own).Applied.Index >= GroupMeta.Decode(group, meta).Applied.Index)
         {
             return false;
         }
 
-        byte[] key = StateKeys.Prefix(group, GroupMeta.DecodeRoot(group, root), RowKind.Meta);
-        GroupMeta meta = GroupMeta.Decode(group, RowTree.Get(Rows, key)!);
-        if (meta.Applied.Index >= reached)
-        {
-            return false;
-        }
-
-        var writer = new WireWriter();
-        (meta with { Applied = meta.Applied with { Index = reached } }).EncodeTo(writer);
-        _durable = Rows = RowTree.Set(Rows, key, writer.ToArray());
+        uint epoch = GroupMeta.DecodeRoot(group, RowTree.Get(Rows, StateKeys.Root(group))!);
+        _durable = Rows = RowTree.Set(Rows, StateKeys.Prefix(group, epoch, RowKind.Meta), meta);
         _unflushed.Clear();
         return true;
     }
