@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using Lattice.Core.Consensus;
 using Lattice.Core.Verification;
@@ -26,20 +27,16 @@ internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, u
 
     public static uint DecodeRoot(uint group, ReadOnlySpan<byte> row)
     {
-        var reader = new WireReader(row);
-        Check(group, reader.U8());
+        WireReader reader = Open(group, row);
         uint epoch = reader.U32();
-        ulong checksum = reader.U64();
-        return reader.AtEnd && epoch > 0 && checksum == XxHash3.HashToUInt64(row[..^ChecksumSize]) ? epoch : throw Damaged(group);
+        return reader.AtEnd && epoch > 0 ? epoch : throw Damaged(group);
     }
 
     public static GroupMeta Decode(uint group, ReadOnlySpan<byte> row)
     {
-        var reader = new WireReader(row);
-        Check(group, reader.U8());
+        WireReader reader = Open(group, row);
         GroupMeta meta = ReadFields(ref reader);
-        ulong checksum = reader.U64();
-        return reader.AtEnd && checksum == XxHash3.HashToUInt64(row[..^ChecksumSize]) ? meta : throw Damaged(group);
+        return reader.AtEnd ? meta : throw Damaged(group);
     }
 
     public static GroupMeta ReadFields(ref WireReader reader)
@@ -67,12 +64,19 @@ internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, u
         writer.U64(XxHash3.HashToUInt64(writer.Written));
     }
 
-    private static void Check(uint group, byte version)
+    // The checksum first: a damaged version is not a newer one. In every version it is what the row ends with.
+    private static WireReader Open(uint group, ReadOnlySpan<byte> row)
     {
-        if (version != Version)
+        if (row.Length <= ChecksumSize || BinaryPrimitives.ReadUInt64LittleEndian(row[^ChecksumSize..]) != XxHash3.HashToUInt64(row[..^ChecksumSize]))
         {
-            throw new StateFormatException($"The state of group {group} has format {version}, but this binary reads format {Version}. Start this node with the version that wrote it.");
+            throw Damaged(group);
         }
+
+        var reader = new WireReader(row[..^ChecksumSize]);
+        byte version = reader.U8();
+        return version == Version
+            ? reader
+            : throw new StateFormatException($"The state of group {group} has format {version}, but this binary reads format {Version}. Start this node with the version that wrote it.");
     }
 
     public static StateDivergenceException Damaged(uint group) => new(new Divergence

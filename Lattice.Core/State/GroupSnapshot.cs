@@ -49,7 +49,9 @@ public sealed class GroupSnapshot : IDisposable
         byte[] root = view.Get(StateKeys.Root(Group)) ?? throw GroupMeta.Damaged(Group);
         byte[] meta = view.Get(StateKeys.Prefix(Group, epoch, RowKind.Meta)) ?? throw GroupMeta.Damaged(Group);
         byte[] configuration = view.Get(StateKeys.Prefix(Group, epoch, RowKind.Configuration)) ?? throw GroupMeta.Damaged(Group);
-        if (GroupMeta.DecodeRoot(Group, root) != epoch || GroupMeta.Decode(Group, meta) != header.Meta || !configuration.AsSpan().SequenceEqual(ConfigurationCodec.Encode(header.Configuration)))
+        var expected = new WireWriter();
+        header.Meta.EncodeTo(expected);
+        if (!root.AsSpan().SequenceEqual(GroupMeta.EncodeRoot(epoch)) || !meta.AsSpan().SequenceEqual(expected.Written) || !configuration.AsSpan().SequenceEqual(ConfigurationCodec.Encode(header.Configuration)))
         {
             throw GroupMeta.Damaged(Group);
         }

@@ -34,7 +34,9 @@ public enum VerificationState
 /// </summary>
 internal sealed class DigestExchange(uint group, int node, ulong incarnation, int patienceTicks, ReplicaTrace trace, Action<Message> send)
 {
+    // What the context of a message says.
     private const ulong AnswerWanted = 1;
+    private const ulong NotReached = 2;
 
     // What followers were told of entries that they have not applied yet, at most. More is not kept: what was told first is reached first, so that a follower that is
     // always behind still compares again and again.
@@ -68,6 +70,9 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
 
         /// <summary>Digest of each voter that answered; null: it does not know.</summary>
         public Dictionary<int, UInt128?> Answers { get; } = [];
+
+        /// <summary>Members that have not come to the entry: they have nothing to say about it.</summary>
+        public HashSet<int> Behind { get; } = [];
 
         public int Ticks { get; set; }
     }
@@ -156,13 +161,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         bool answerWanted = message.Context == AnswerWanted;
         if (message.Data.Length != 16)
         {
-            // It does not know.
-            if (arbitration is { } open && message.Index == open.Entry.Index)
-            {
-                open.Answers[message.From] = null;
-                GiveUpIfUndecidable(members);
-            }
-
+            TakeNoAnswer(message, members);
             return;
         }
 
@@ -173,6 +172,11 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             if (answerWanted && asked.Count < MostExpected && !asked.Contains((message.From, message.Index)))
             {
                 asked.Add((message.From, message.Index));
+            }
+
+            if (answerWanted)
+            {
+                SendNotReached(message.From, message.Index);
             }
 
             return;
@@ -239,6 +243,28 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     /// <summary>All that have the state: who has no vote, or not yet or not any longer, knows it as well as those who do.</summary>
     private static ImmutableSortedSet<int> All(Configuration members) => members.Voters.Union(members.OutgoingVoters).Union(members.Learners);
 
+    /// <summary>A member does not know the entry's digest: it has not come there, or has left it behind.</summary>
+    private void TakeNoAnswer(Message message, Configuration members)
+    {
+        if (arbitration is not { } open || message.Index != open.Entry.Index)
+        {
+            return;
+        }
+
+        if (message.Context == NotReached)
+        {
+            open.Behind.Add(message.From);
+            Decide(open, members);
+        }
+        else
+        {
+            open.Answers[message.From] = null;
+            GiveUpIfUndecidable(members);
+        }
+    }
+
+    private void SendNotReached(int to, ulong index) => send(new Message { Kind = MessageKind.Digest, To = to, Index = index, Context = NotReached });
+
     private void Keep(Expected said)
     {
         // What is told is told in order, but not all by one node: what is out of order would be passed over.
@@ -264,6 +290,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             if (said.Entry.Index == open.Entry.Index)
             {
                 open.Answers[said.Node] = said.Digest;
+                open.Behind.Remove(said.Node);
                 Decide(open, members);
                 GiveUpIfUndecidable(members);
             }
@@ -291,18 +318,19 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     }
 
     /// <summary>
-    /// Right is the digest that a majority of all members has, or a majority of the voters unless as many members have another one: a learner that is still far behind must not
-    /// keep the voters from deciding, and a single voter must not overrule all others.
+    /// Right is the digest that a majority of all members has, but for those that have not come to the entry, or a majority of the voters unless as many members have another one: a
+    /// learner that is still far behind must not keep the voters from deciding, and a single voter must not overrule all others.
     /// </summary>
     private void Decide(Arbitration open, Configuration members)
     {
-        int all = All(members).Count;
+        int all = All(members).Count(member => !open.Behind.Contains(member));
         foreach (UInt128 candidate in open.Answers.Values.Append(open.Own).OfType<UInt128>().Distinct())
         {
             int supporters = Supporters(open, All(members), candidate);
             int others = open.Answers.Values.Append(open.Own).OfType<UInt128>().Distinct().Where(d => d != candidate).Select(d => Supporters(open, All(members), d)).DefaultIfEmpty().Max();
             bool hasVoters = 2 * Supporters(open, members.Voters, candidate) > members.Voters.Count;
-            if (2 * supporters <= all && !(hasVoters && supporters > others))
+            bool hasMembers = 2 * supporters > all && (supporters > 1 || open.Behind.Count == 0);
+            if (!hasMembers && !(hasVoters && supporters > others))
             {
                 continue;
             }

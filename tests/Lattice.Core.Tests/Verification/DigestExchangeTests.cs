@@ -89,6 +89,18 @@ public class DigestExchangeTests
     }
 
     [Fact]
+    public void A_member_that_has_not_come_to_the_entry_does_not_keep_the_others_from_deciding()
+    {
+        // Two against one of four, and the fourth cannot be brought there before it is decided.
+        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3, 4).BeginAll();
+        net.Execute(2, 'a', 1);
+        net.Execute(3, 'b', 1);
+        net.Lead(1, 'a', 1);
+        Assert.Equal(3, Throws(net));
+        Assert.True(net[1].MayServe && net[2].MayServe);
+    }
+
+    [Fact]
     public void Nobody_goes_on_when_all_three_differ()
     {
         ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll();
@@ -429,6 +441,7 @@ public class DigestExchangeTests
             net.Deliver(Told(from: 1, to: 2, letter: 'a', index: 20_000) with { Context = 1 });
         }
 
+        net.Messages.Clear();
         net.Execute(2, 'a', [.. Enumerable.Range(1, 20_000).Select(i => (ulong)i)]);
         Assert.InRange(net.Messages.Count, 1, 64);
         Assert.Equal(net.Messages.Count, net.Messages.DistinctBy(m => (m.To, m.Index)).Count());
