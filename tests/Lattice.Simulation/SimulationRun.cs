@@ -28,6 +28,9 @@ internal sealed record RunOptions
     /// <summary>Whether memory and disks are corrupted.</summary>
     public bool Corrupts { get; init; }
 
+    /// <summary>The only kind of corruption; null: every kind.</summary>
+    public string? OnlyCorruption { get; init; }
+
     /// <summary>Takes the lines of a readable trace.</summary>
     public Action<string>? Trace { get; init; }
 }
@@ -59,6 +62,9 @@ internal sealed class SimulationRun
     private readonly List<SimulatedClient> _clients = [];
     private readonly SeededRandom _random;
 
+    // What was corrupted and is not there any more. The end of the run says whether it did harm.
+    private readonly List<string> _pastCorruptions = [];
+
     private SimulationRun(RunOptions options)
     {
         _random = new SeededRandom(options.Seed);
@@ -79,7 +85,7 @@ internal sealed class SimulationRun
             History = new ClientHistory(slack),
             Options = load,
         };
-        _nemesis = new Nemesis(_cluster, _random.Fork(), options.Corrupts);
+        _nemesis = new Nemesis(_cluster, _random.Fork(), options.Corrupts ? [.. CorruptionFaults.All.Where(f => options.OnlyCorruption is null || f.Name == options.OnlyCorruption)] : []);
     }
 
     /// <summary>Makes the run; never throws for what the system under test does.</summary>
@@ -90,11 +96,16 @@ internal sealed class SimulationRun
         try
         {
             run.Live();
+            run._pastCorruptions.ForEach(kind => CorruptionSummary.Harmless(run._coverage, kind));
         }
         catch (SimulationFailure e)
         {
             failure = e.InnerException is { } inner ? $"{e.Message}{Environment.NewLine}{inner}" : e.Message;
             run._trace.Line(0, $"FAILURE {failure}");
+            foreach (string kind in run._pastCorruptions.Concat(run._cluster.Machines.Select(m => m.Corruption?.Kind).OfType<string>()))
+            {
+                CorruptionSummary.Unnoticed(run._coverage, kind);
+            }
         }
 
         return new RunReport(options.Seed, failure, run._trace.Fingerprint, TimeSpan.FromMicroseconds(run._clock.Now), run._clock.Executed, run._coverage);
@@ -146,10 +157,10 @@ internal sealed class SimulationRun
         {
             if (machine.Corruption!.IsThere())
             {
-                throw new SimulationFailure($"Node {machine.Id} was corrupted ({machine.Corruption.What}) and does not notice.{Environment.NewLine}{Describe()}");
+                throw new SimulationFailure($"Node {machine.Id} was corrupted ({machine.Corruption.Kind}) and does not notice.{Environment.NewLine}{Describe()}");
             }
 
-            _coverage.Count($"harmless: {machine.Corruption!.What}");
+            _pastCorruptions.Add(machine.Corruption.Kind);
             machine.Corruption = null;
             foreach (Replica replica in machine.Process?.Core.Replicas ?? [])
             {

@@ -8,8 +8,11 @@ namespace Lattice.Simulation.Cluster;
 /// <summary>One computer: what stays when the process on it dies.</summary>
 internal sealed class Machine
 {
+    private readonly Coverage coverage;
+
     public Machine(int id, VirtualClock clock, SeededRandom random, Coverage coverage)
     {
+        this.coverage = coverage;
         Id = id;
         Random = random;
         Clock = new NodeClock(clock);
@@ -77,6 +80,10 @@ internal sealed class Machine
         Disk.Wipe();
         Store.Wipe();
         Damaged = false;
-        Corruption = null;
+        if (Corruption is { } gone)
+        {
+            CorruptionSummary.Wiped(coverage, gone.Kind);
+            Corruption = null;
+        }
     }
 }

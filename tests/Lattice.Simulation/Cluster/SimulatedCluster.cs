@@ -6,6 +6,7 @@ using Lattice.Core.State;
 using Lattice.Core.Verification;
 using Lattice.Simulation.Breaks;
 using Lattice.Simulation.Clients;
+using Lattice.Simulation.Faults;
 using Lattice.Simulation.Network;
 using Lattice.Simulation.Runtime;
 
@@ -122,7 +123,8 @@ internal sealed class SimulatedCluster : ICluster
         }
         catch (Exception e) when (e is StateFormatException && machine.Corruption is { } corruption)
         {
-            Coverage.Count($"noticed: {corruption.What}, by a row that cannot be read");
+            CorruptionSummary.Noticed(Coverage, corruption.Kind, "a row that cannot be read");
+            machine.Corruption = null;
             ProcessDied(machine, e.Message);
             machine.Wipe();
         }
@@ -177,7 +179,8 @@ internal sealed class SimulatedCluster : ICluster
             throw new SimulationFailure($"Node {machine.Id} raises an alarm though nothing was corrupted: {divergence.Kind} in phase {divergence.Phase}: {divergence.Message} {string.Join("; ", divergence.Digests.Select(d => $"node {d.Node} at {d.Index}: {d.Digest:x32}"))}");
         }
 
-        Coverage.Count($"noticed: {corruption.What}, by {divergence.Kind} in phase {divergence.Phase}");
+        CorruptionSummary.Noticed(Coverage, corruption.Kind, $"{divergence.Kind} in phase {divergence.Phase}");
+        machine.Corruption = null;
         ProcessDied(machine, $"stops: {divergence.Message}");
         machine.Wipe();
     }

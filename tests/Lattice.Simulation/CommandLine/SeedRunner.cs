@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Lattice.Simulation.Breaks;
+using Lattice.Simulation.Faults;
 using Lattice.Simulation.Runtime;
 
 namespace Lattice.Simulation.CommandLine;
@@ -146,6 +147,16 @@ internal sealed class SeedRunner(SeedRunnerOptions options)
         }
 
         Console.WriteLine();
+        if (options.Corrupts)
+        {
+            foreach (string line in CorruptionSummary.Describe(_coverage))
+            {
+                Console.WriteLine(line);
+            }
+
+            Console.WriteLine();
+        }
+
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{_done} seeds of {options.Operations} operations, {_virtualTime.TotalSeconds:F0} s of virtual time, {_events:N0} events in {_elapsed.Elapsed.TotalSeconds:F1} s: {(_failures.Count == 0 ? "all passed" : $"{_failures.Count} failed")}"));

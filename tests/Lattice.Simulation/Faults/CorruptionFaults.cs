@@ -5,11 +5,6 @@ using Lattice.Simulation.Runtime;
 
 namespace Lattice.Simulation.Faults;
 
-/// <summary>Something that was corrupted on a machine and has not been noticed yet.</summary>
-/// <param name="What">For the trace and the summary.</param>
-/// <param name="IsThere">Whether it can still do harm: what was overwritten, or forgotten in a restart, cannot.</param>
-internal sealed record Corruption(string What, Func<bool> IsThere);
-
 /// <summary>
 /// Memory and disks that do not hold what was put there. One machine at a time: its replicas stop when they notice, and it loses what it had acknowledged.
 /// </summary>
@@ -17,13 +12,13 @@ internal static class CorruptionFaults
 {
     public static IEnumerable<Fault> All =>
     [
-        new("a bit of a stored row flips", FlipStoredBit),
-        new("a stored row is lost", LoseRow),
-        new("a bit of a cached record flips", (cluster, random) => Drill(cluster, random, DrillKind.Cache)),
-        new("a bit of an executed record flips", (cluster, random) => Drill(cluster, random, DrillKind.Memory)),
-        new("a command does something else on one node", (cluster, random) => Drill(cluster, random, DrillKind.Command)),
-        new("a message breaks a rule", (cluster, random) => Drill(cluster, random, DrillKind.Protocol)),
-        new("the applied index is ahead of the data", AdvanceAppliedIndex),
+        new(CorruptionKinds.StoredBit, FlipStoredBit),
+        new(CorruptionKinds.LostRow, LoseRow),
+        new(CorruptionKinds.CachedBit, (cluster, random) => Drill(cluster, random, CorruptionKinds.CachedBit, DrillKind.Cache)),
+        new(CorruptionKinds.ExecutedBit, (cluster, random) => Drill(cluster, random, CorruptionKinds.ExecutedBit, DrillKind.Memory)),
+        new(CorruptionKinds.Command, (cluster, random) => Drill(cluster, random, CorruptionKinds.Command, DrillKind.Command)),
+        new(CorruptionKinds.Message, (cluster, random) => Drill(cluster, random, CorruptionKinds.Message, DrillKind.Protocol)),
+        new(CorruptionKinds.AppliedIndex, AdvanceAppliedIndex),
     ];
 
     /// <summary>Reads everything that a machine stores, as its scrub does.</summary>
@@ -63,7 +58,7 @@ internal static class CorruptionFaults
 
     private static Healing? FlipStoredBit(SimulatedCluster cluster, SeededRandom random) =>
         Pick(cluster, random) is { } machine && machine.Store.FlipBit(random) is { } isThere
-            ? Begun(cluster, random, machine, "stored row flipped", isThere)
+            ? Begun(cluster, random, machine, new Corruption(CorruptionKinds.StoredBit, isThere))
             : null;
 
     /// <summary>While the node is down: what is lost under a running node is found by the scrub, but a read before that finds nothing.</summary>
@@ -75,39 +70,40 @@ internal static class CorruptionFaults
         }
 
         cluster.ProcessDied(machine, "killed");
-        return machine.Store.LoseRecord(random) is { } isThere ? Begun(cluster, random, machine, "stored row lost", isThere) : Healing.None;
+        return machine.Store.LoseRecord(random) is { } isThere ? Begun(cluster, random, machine, new Corruption(CorruptionKinds.LostRow, isThere)) : Healing.None;
     }
 
-    private static Healing? Drill(SimulatedCluster cluster, SeededRandom random, DrillKind kind)
+    private static Healing? Drill(SimulatedCluster cluster, SeededRandom random, string name, DrillKind kind)
     {
-        if (Pick(cluster, random) is not { Process: { Paused: false } process } machine)
+        if (Pick(cluster, random) is not { Process: { Paused: false } process } machine || process.Core.Find(random.Pick([.. cluster.Groups])) is not { } replica)
         {
             return null;
         }
 
-        uint group = random.Pick([.. cluster.Groups]);
+        // A cached copy may be displaced, an occasion may never come; and what came into the state unnoticed shows when the states are compared at the end.
+        var corruption = new Corruption(name, () => kind == DrillKind.Cache && ReferenceEquals(machine.Process, process) && replica.State.Records.FindDamagedInCache() is not null);
         bool done = false;
-        machine.Corruption = new Corruption($"drill {kind}", () => false);
+        int seed = random.Next(int.MaxValue);
+        machine.Corruption = corruption;
         process.Enter(() =>
         {
-            process.Core.Find(group)!.Do(r =>
+            replica.Do(r =>
             {
                 // A leader answers before the others can tell that they see it differently.
                 r.Drills.SparesLeader = true;
-                done |= r.Drills.Inject(kind, new Random(random.Next(int.MaxValue))) is not null;
+                done = r.Drills.Inject(kind, new Random(seed)) is not null;
             });
-            process.Core.Find(group)!.Run();
+            replica.Run();
         });
-        if (!done)
+        if (machine.Corruption is null)
         {
-            // Either there was no occasion, or it was noticed on the spot.
-            bool isNoticed = machine.Corruption is null;
-            machine.Corruption = null;
-            return isNoticed ? Healing.None : null;
+            // Noticed on the spot.
+            CorruptionSummary.Injected(cluster.Coverage, name);
+            return Healing.None;
         }
 
-        // A cached copy may be displaced, an occasion may never come; and what came into the state unnoticed shows when the states are compared at the end.
-        return Begun(cluster, random, machine, $"drill {kind}", () => kind == DrillKind.Cache && ReferenceEquals(machine.Process, process) && process.Core.Find(group)!.State.Records.FindDamagedInCache() is not null);
+        machine.Corruption = null;
+        return done ? Begun(cluster, random, machine, corruption) : null;
     }
 
     /// <summary>As etcd 3.5 did it: a crash leaves an applied index whose entries never reached the data.</summary>
@@ -122,15 +118,15 @@ internal static class CorruptionFaults
         byte[]? reached = machine.Store.MetaOf(group);
         cluster.ProcessDied(machine, "killed");
         return reached is not null && machine.Store.KeepMetaAlone(group, reached)
-            ? Begun(cluster, random, machine, "applied index ahead of the data", () => false)
+            ? Begun(cluster, random, machine, new Corruption(CorruptionKinds.AppliedIndex, () => false))
             : Healing.None;
     }
 
-    private static Healing Begun(SimulatedCluster cluster, SeededRandom random, Machine machine, string what, Func<bool> isThere)
+    private static Healing Begun(SimulatedCluster cluster, SeededRandom random, Machine machine, Corruption corruption)
     {
-        machine.Corruption = new Corruption(what, isThere);
-        cluster.Coverage.Count($"corruption: {what}");
-        cluster.Trace.Line(machine.Id, $"CORRUPTED: {what}");
+        machine.Corruption = corruption;
+        CorruptionSummary.Injected(cluster.Coverage, corruption.Kind);
+        cluster.Trace.Line(machine.Id, $"CORRUPTED: {corruption.Kind}");
         return Healing.Between(random, 500, 5_000, () => Scrub(cluster, machine));
     }
 }

@@ -12,15 +12,19 @@ internal sealed class Nemesis
 {
     private const int MostAtOnce = 3;
 
+    // Corruptions often find no occasion: they are tried more often than other faults.
+    private const double ShareOfCorruptions = 0.4;
+
     private readonly SimulatedCluster _cluster;
     private readonly SeededRandom _random;
     private readonly MembershipOperator _membership;
     private readonly List<Fault> _faults;
+    private readonly IReadOnlyList<Fault> _corruptions;
     private readonly List<Action> _open = [];
     private readonly long _pause;
     private bool _stopped;
 
-    public Nemesis(SimulatedCluster cluster, SeededRandom random, bool corrupts)
+    public Nemesis(SimulatedCluster cluster, SeededRandom random, IReadOnlyList<Fault> corruptions)
     {
         _cluster = cluster;
         _random = random;
@@ -35,7 +39,8 @@ internal sealed class Nemesis
             .. MembershipFaults.All(_membership),
         ];
         double share = random.Pick([0.2, 0.5, 1.0]);
-        _faults = [.. all.Where(_ => random.Chance(share)), .. corrupts ? CorruptionFaults.All : []];
+        _faults = [.. all.Where(_ => random.Chance(share))];
+        _corruptions = corruptions;
     }
 
     /// <summary>Begins after the given time.</summary>
@@ -71,7 +76,7 @@ internal sealed class Nemesis
 
     private void Next()
     {
-        if (_stopped || _faults.Count == 0)
+        if (_stopped || _faults.Count + _corruptions.Count == 0)
         {
             return;
         }
@@ -82,7 +87,7 @@ internal sealed class Nemesis
             return;
         }
 
-        Fault fault = _random.Pick(_faults);
+        Fault fault = _random.Pick(_faults.Count == 0 || (_corruptions.Count > 0 && _random.Chance(ShareOfCorruptions)) ? _corruptions : _faults);
         if (fault.Begin(_cluster, _random) is not { } healing)
         {
             return;
