@@ -68,6 +68,9 @@ public sealed class GroupSnapshot : IDisposable
     /// <summary>A cursor over the expiry index.</summary>
     internal IStateCursor Expiries() => view.Cursor(StateKeys.Prefix(Group, epoch, RowKind.Expiry), StateKeys.Prefix(Group, epoch, RowKind.Expiry + 1));
 
+    /// <summary>Whether the hash that a record carries vouches for it.</summary>
+    internal bool IsSound(ReadOnlySpan<byte> key) => view.Get(new StateKeys(Group, epoch).Record(key)) is { } row && StateRecord.IsSound(Group, key, row);
+
     /// <summary>What there is to say of a record whose own hash does not vouch for it.</summary>
     internal StateDivergenceException RecordDamaged(DivergencePhase phase, ReadOnlySpan<byte> key, ReadOnlySpan<byte> row)
     {

@@ -222,7 +222,7 @@ internal sealed class SessionTable(StateLimits limits, RecordStore store, Digest
             uint length = reader.U32();
             int offset = reader.Position;
             reader.Raw((int)length);
-            if (reader.Failed)
+            if (reader.Failed || session.TryFind(sequence, out _))
             {
                 throw Damaged();
             }

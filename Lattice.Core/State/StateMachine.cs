@@ -329,7 +329,7 @@ public sealed class StateMachine
             digests.Load(engine, keys);
             expiries.Load();
             sessions.Load();
-            CheckDigest(digests);
+            CheckDigest(digests, epoch);
         }
         else
         {
@@ -353,9 +353,10 @@ public sealed class StateMachine
     }
 
     /// <summary>The digest of the whole has to be the sum of its parts, and the configuration's has to be that of the row.</summary>
-    private void CheckDigest(DigestTable digests)
+    private void CheckDigest(DigestTable digests, uint epoch)
     {
-        bool configurationIsSound = digests.Sums[DigestTable.ConfigurationBucket] == DigestTable.HashOf(Group, Configuration);
+        byte[] row = engine.Get(new StateKeys(Group, epoch).Fill(RowKind.Configuration, default)) ?? throw GroupMeta.Damaged(Group);
+        bool configurationIsSound = digests.Sums[DigestTable.ConfigurationBucket] == RowHash.Of(Group, RowKind.Configuration, default, row);
         if (!configurationIsSound || digests.Total(meta.Applied, meta.Revision, meta.ClockMs) != meta.Digest)
         {
             throw new StateDivergenceException(new Divergence

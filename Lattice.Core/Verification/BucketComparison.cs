@@ -50,9 +50,9 @@ internal static class BucketComparison
             }
         }
 
-        List<BucketRecord> records = RecordsOf(own, [.. buckets]);
+        (List<BucketRecord> records, bool isComplete) = RecordsOf(own, [.. buckets]);
         GroupMeta meta = own.Header.Meta;
-        return new BucketAnswer(meta.Applied.Index, meta.Revision, meta.Digest, buckets, records, records.Count < MostRecords);
+        return new BucketAnswer(meta.Applied.Index, meta.Revision, meta.Digest, buckets, records, isComplete);
     }
 
     /// <summary>The records that differ.</summary>
@@ -61,17 +61,22 @@ internal static class BucketComparison
         ulong revision = own.Header.Meta.Revision;
         var theirs = answer.Records.ToDictionary(r => r.Key.ToArray(), ByteKeyComparer.Instance);
         var different = new List<DivergentRecord>();
-        foreach (BucketRecord record in RecordsOf(own, [.. answer.Buckets]))
+        (List<BucketRecord> records, bool isComplete) = RecordsOf(own, [.. answer.Buckets]);
+
+        // Where either side breaks off, what lies behind is not known to be missing.
+        ReadOnlyMemory<byte>? theirEnd = answer.IsComplete || answer.Records.Count == 0 ? null : answer.Records[^1].Key;
+        ReadOnlyMemory<byte>? ownEnd = isComplete || records.Count == 0 ? null : records[^1].Key;
+        foreach (BucketRecord record in records)
         {
             if (!theirs.Remove(record.Key.ToArray(), out BucketRecord? expected))
             {
                 // Removed there since, unless it has stood still there.
-                if (answer.Applied == own.Header.Meta.Applied.Index && answer.IsComplete)
+                if (answer.Applied == own.Header.Meta.Applied.Index && !IsBehind(record, theirEnd))
                 {
                     different.Add(new DivergentRecord(record.Key, record.Row, null, IsExpectedKnown: true));
                 }
             }
-            else if (expected.Revision <= revision && !expected.Row.Span.SequenceEqual(record.Row.Span))
+            else if (expected.Revision <= revision && !IsSame(own, record, expected))
             {
                 different.Add(new DivergentRecord(record.Key, record.Row, expected.Row, IsExpectedKnown: true));
             }
@@ -79,7 +84,7 @@ internal static class BucketComparison
 
         foreach (BucketRecord missing in theirs.Values)
         {
-            if (missing.Revision <= revision)
+            if (missing.Revision <= revision && !IsBehind(missing, ownEnd))
             {
                 different.Add(new DivergentRecord(missing.Key, null, missing.Row, IsExpectedKnown: true));
             }
@@ -87,6 +92,15 @@ internal static class BucketComparison
 
         return different;
     }
+
+    /// <summary>Whether a row was cut, so that its hash cannot be recomputed.</summary>
+    public static bool IsCut(ReadOnlySpan<byte> row) => row.Length >= LongestRow;
+
+    private static bool IsBehind(BucketRecord record, ReadOnlyMemory<byte>? end) => end is { } last && record.Key.Span.SequenceCompareTo(last.Span) > 0;
+
+    // What was cut off does not show in the rows. The hash that a sound row carries stands for it; an unsound one is a difference.
+    private static bool IsSame(GroupSnapshot own, BucketRecord record, BucketRecord expected) =>
+        expected.Row.Span.SequenceEqual(record.Row.Span) && (!IsCut(record.Row.Span) || own.IsSound(record.Key.Span));
 
     /// <summary>Which records that were about to be written are not those that the healthy replica has under the same revision.</summary>
     public static IEnumerable<DivergentRecord> CompareUncommitted(IReadOnlyList<DivergentRecord> uncommitted, BucketAnswer answer)
@@ -117,24 +131,31 @@ internal static class BucketComparison
         return table.Sums.ToArray();
     }
 
-    private static List<BucketRecord> RecordsOf(GroupSnapshot own, HashSet<int> buckets)
+    private static (List<BucketRecord> Records, bool IsComplete) RecordsOf(GroupSnapshot own, HashSet<int> buckets)
     {
         var records = new List<BucketRecord>();
         if (buckets.Count == 0)
         {
-            return records;
+            return (records, true);
         }
 
         using IStateCursor cursor = own.Rows();
-        while (records.Count < MostRecords && cursor.Next() && (RowKind)cursor.Key[StateKeys.PrefixSize - 1] == RowKind.Record)
+        while (cursor.Next() && (RowKind)cursor.Key[StateKeys.PrefixSize - 1] == RowKind.Record)
         {
             ReadOnlySpan<byte> key = cursor.Key[StateKeys.PrefixSize..];
-            if (buckets.Contains(DigestTable.BucketOf(key)) && cursor.Value.Length >= StateRecord.HeaderSize)
+            if (!buckets.Contains(DigestTable.BucketOf(key)) || cursor.Value.Length < StateRecord.HeaderSize)
             {
-                records.Add(new BucketRecord(key.ToArray(), cursor.Value[..Math.Min(cursor.Value.Length, LongestRow)].ToArray(), new RowView(cursor.Value).Revision));
+                continue;
             }
+
+            if (records.Count == MostRecords)
+            {
+                return (records, false);
+            }
+
+            records.Add(new BucketRecord(key.ToArray(), cursor.Value[..Math.Min(cursor.Value.Length, LongestRow)].ToArray(), new RowView(cursor.Value).Revision));
         }
 
-        return records;
+        return (records, true);
     }
 }

@@ -37,7 +37,7 @@ public static class DivergenceNarrowing
         {
             Records = records,
             Buckets = records.Count > 0 ? [.. records.Select(r => DigestTable.BucketOf(r.Key.Span)).Distinct().Order()] : divergence.Buckets,
-            Checks = divergence.Checks with { StoredDigestAgreesWithRows = isWholeStateSound, RecordChecksumsHold = records.All(r => r.Own is not { } row || StateRecord.IsSound(divergence.Group, r.Key.Span, row.Span)) },
+            Checks = divergence.Checks with { StoredDigestAgreesWithRows = isWholeStateSound, RecordChecksumsHold = records.All(r => r.Own is not { } row || BucketComparison.IsCut(row.Span) || StateRecord.IsSound(divergence.Group, r.Key.Span, row.Span)) },
         };
     }
 

@@ -193,6 +193,7 @@ internal sealed class ModelSession(UInt128 client)
         BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(24), number);
         UInt128 hash = RowHash.Of(group, RowKind.Session, key, content);
         rows.Add(new Row([.. begun.Select(b => b.Sequence)], content.Length, hash));
+        begun = [];
         LastSeenMs = clockMs;
         UInt128 difference = hash - RemoveRowsWithoutPurpose();
         CountBytes();
