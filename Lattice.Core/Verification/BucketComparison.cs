@@ -64,8 +64,8 @@ internal static class BucketComparison
         (List<BucketRecord> records, bool isComplete) = RecordsOf(own, [.. answer.Buckets]);
 
         // Where either side breaks off, what lies behind is not known to be missing.
-        ReadOnlyMemory<byte>? theirEnd = answer.IsComplete || answer.Records.Count == 0 ? null : answer.Records[^1].Key;
-        ReadOnlyMemory<byte>? ownEnd = isComplete || records.Count == 0 ? null : records[^1].Key;
+        BucketRecord? theirEnd = answer.IsComplete ? null : answer.Records.LastOrDefault();
+        BucketRecord? ownEnd = isComplete ? null : records[^1];
         foreach (BucketRecord record in records)
         {
             if (!theirs.Remove(record.Key.ToArray(), out BucketRecord? expected))
@@ -96,7 +96,7 @@ internal static class BucketComparison
     /// <summary>Whether a row was cut, so that its hash cannot be recomputed.</summary>
     public static bool IsCut(ReadOnlySpan<byte> row) => row.Length >= LongestRow;
 
-    private static bool IsBehind(BucketRecord record, ReadOnlyMemory<byte>? end) => end is { } last && record.Key.Span.SequenceCompareTo(last.Span) > 0;
+    private static bool IsBehind(BucketRecord record, BucketRecord? end) => end is not null && record.Key.Span.SequenceCompareTo(end.Key.Span) > 0;
 
     // What was cut off does not show in the rows. The hash that a sound row carries stands for it; an unsound one is a difference.
     private static bool IsSame(GroupSnapshot own, BucketRecord record, BucketRecord expected) =>

@@ -63,7 +63,17 @@ public enum DivergencePhase
 /// <param name="Own">The record's row as this replica has it; null: it has none.</param>
 /// <param name="Expected">The row as it has to be; null: there must be none, or it is not known.</param>
 /// <param name="IsExpectedKnown">Whether <paramref name="Expected"/> says anything.</param>
-public sealed record DivergentRecord(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Own, ReadOnlyMemory<byte>? Expected, bool IsExpectedKnown);
+public sealed record DivergentRecord(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Own, ReadOnlyMemory<byte>? Expected, bool IsExpectedKnown)
+{
+    /// <summary>The record's row as this replica has it; null: it has none.</summary>
+    public ReadOnlyMemory<byte>? Own { get; init; } = OrNone(Own);
+
+    /// <summary>The row as it has to be; null: there must be none, or it is not known.</summary>
+    public ReadOnlyMemory<byte>? Expected { get; init; } = OrNone(Expected);
+
+    // An array that is null becomes a memory that is empty, and no row is.
+    private static ReadOnlyMemory<byte>? OrNone(ReadOnlyMemory<byte>? row) => row is { IsEmpty: false } ? row : null;
+}
 
 /// <summary>What was established about the fault right after it was found; null: not known.</summary>
 public sealed record DivergenceChecks

@@ -156,6 +156,30 @@ public sealed class ExecutionVerifierTests : IDisposable
     }
 
     [Fact]
+    public void A_stored_record_that_is_an_older_one_than_was_written_is_noticed_though_the_cached_copy_is_right()
+    {
+        byte[] key = "{k}a"u8.ToArray();
+        engine.Tamper(machine.Keys.Record(key), new StateRecord(Group, key, 1, 0, "lost"u8).RawRow);
+        List<Entry> entries = Entries();
+        ExecutedEntries executed = machine.Execute(entries);
+        Divergence found = Assert.Throws<StateDivergenceException>(() => verifier.Check(entries, executed)).Divergence;
+        Assert.False(found.Checks.CacheAgreesWithStore);
+        Assert.Contains(found.Records, r => r.Key.Span.SequenceEqual(key));
+    }
+
+    [Fact]
+    public void A_record_that_is_only_cached_is_named_as_one_that_must_not_be_there()
+    {
+        byte[] key = "{k}a"u8.ToArray();
+        engine.Tamper(machine.Keys.Record(key), null);
+        List<Entry> entries = Entries();
+        ExecutedEntries executed = machine.Execute(entries);
+        Divergence found = Assert.Throws<StateDivergenceException>(() => verifier.Check(entries, executed)).Divergence;
+        DivergentRecord named = Assert.Single(found.Records, r => r.Key.Span.SequenceEqual(key));
+        Assert.Equal((true, false, true), (named.Own is not null, named.Expected is not null, named.IsExpectedKnown));
+    }
+
+    [Fact]
     public void A_cached_record_that_only_a_condition_reads_is_noticed_and_named()
     {
         byte[] key = "{k}c"u8.ToArray();
