@@ -64,7 +64,7 @@ internal static class BucketComparison
         (List<BucketRecord> records, bool isComplete) = RecordsOf(own, [.. answer.Buckets]);
 
         // Where either side breaks off, what lies behind is not known to be missing.
-        BucketRecord? theirEnd = answer.IsComplete ? null : answer.Records.LastOrDefault();
+        BucketRecord? theirEnd = answer.IsComplete || answer.Records.Count == 0 ? null : answer.Records[^1];
         BucketRecord? ownEnd = isComplete ? null : records[^1];
         foreach (BucketRecord record in records)
         {
