@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Lattice.Cli.Backup;
 using Lattice.Cli.Benchmark;
 using Lattice.Cli.Commands;
 using Lattice.Cli.Commands.Admin;
@@ -16,6 +17,9 @@ namespace Lattice.Cli;
 [JsonSerializable(typeof(RecordReport))]
 [JsonSerializable(typeof(BenchmarkReport))]
 [JsonSerializable(typeof(TraceReport))]
+[JsonSerializable(typeof(BackupManifest))]
+[JsonSerializable(typeof(BackupReport))]
+[JsonSerializable(typeof(RestoreReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>For standard output: one document on one line.</summary>

@@ -172,6 +172,24 @@ public sealed class LatticeClient : IAsyncDisposable
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.DrillAsync(node, kind, group, who), cancellation);
 
+    /// <summary>Begins a backup of a node; see <see cref="INodeGrain.BackupOpen"/>.</summary>
+    public Task<BackupTicket> OpenBackupAsync(int node, Guid id, string who, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.BackupOpenAsync(node, id, who), cancellation);
+
+    /// <summary>A part of a backup; see <see cref="INodeGrain.BackupRead"/>.</summary>
+    public Task<BackupPart> ReadBackupAsync(int node, Guid id, long number, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.BackupReadAsync(node, id, number), cancellation);
+
+    /// <summary>Ends a backup; see <see cref="INodeGrain.BackupClose"/>.</summary>
+    public Task CloseBackupAsync(int node, Guid id, bool isWhole, CancellationToken cancellation = default) =>
+        AskAsync(
+            async gateway =>
+            {
+                await gateway.BackupCloseAsync(node, id, isWhole).ConfigureAwait(false);
+                return true;
+            },
+            cancellation);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => pool.DisposeAsync();
 

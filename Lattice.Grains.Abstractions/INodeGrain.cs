@@ -37,6 +37,27 @@ public interface INodeGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     ValueTask<TraceStory> Trace(int node, uint? group, int last, int timeoutMs);
 
+    /// <summary>Begins a backup of a node. One runs at a time; it ends with <see cref="BackupClose"/>, or when nobody asks for a part for a minute.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="id">What the backup is known by from here on: asked for twice, it is begun once.</param>
+    /// <param name="who">Who asks for it, for the log.</param>
+    [Alias("backup-open")]
+    [ResponseTimeout("00:00:15")]
+    ValueTask<BackupTicket> BackupOpen(int node, Guid id, string who);
+
+    /// <summary>The next part of a backup, or the same once more: parts are numbered from 0.</summary>
+    [Alias("backup-read")]
+    [ResponseTimeout("00:00:30")]
+    ValueTask<BackupPart> BackupRead(int node, Guid id, long number);
+
+    /// <summary>Ends a backup.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="id">The backup.</param>
+    /// <param name="isWhole">Whether it arrived, was checked and stands where it was meant to.</param>
+    [Alias("backup-close")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask BackupClose(int node, Guid id, bool isWhole);
+
     /// <summary>Asks a node to stop as it does on SIGTERM; false if it could not be reached.</summary>
     [Alias("stop")]
     [ResponseTimeout("00:00:05")]

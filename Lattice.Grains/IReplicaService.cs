@@ -55,6 +55,21 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<DrillReply> Drill(string kind, uint group, string who);
 
+    /// <summary>Begins a backup of this node.</summary>
+    [Alias("backup-open")]
+    [ResponseTimeout("00:00:15")]
+    ValueTask<BackupTicket> BackupOpen(Guid id, string who);
+
+    /// <summary>A part of the backup.</summary>
+    [Alias("backup-read")]
+    [ResponseTimeout("00:00:30")]
+    ValueTask<BackupPart> BackupRead(Guid id, long number);
+
+    /// <summary>Ends the backup.</summary>
+    [Alias("backup-close")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask BackupClose(Guid id, bool isWhole);
+
     /// <summary>Asks the node to stop as on SIGTERM.</summary>
     [Alias("stop")]
     [ResponseTimeout("00:00:05")]

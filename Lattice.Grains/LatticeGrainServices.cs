@@ -24,6 +24,7 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddSingleton<DrillHall>();
+        silo.Services.AddSingleton<BackupDesk>();
         silo.Services.AddHostedService<PeerMonitor>();
         silo.Services.AddHostedService<PeerJournal>();
         silo.Services.AddHostedService<DepartureWatch>();

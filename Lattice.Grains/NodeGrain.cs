@@ -88,6 +88,21 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
         }
     }
 
+    /// <inheritdoc/>
+    public ValueTask<BackupTicket> BackupOpen(int node, Guid id, string who) => peers.Find(node) is { } service
+        ? service.BackupOpen(id, who)
+        : ValueTask.FromResult(new BackupTicket { Refusal = $"Node {node} cannot be reached from node {info.Node}: it is not running, or not in this cluster ('lattice status'). Back up another node; each has everything." });
+
+    /// <inheritdoc/>
+    public ValueTask<BackupPart> BackupRead(int node, Guid id, long number) => peers.Find(node) is { } service
+        ? service.BackupRead(id, number)
+        : ValueTask.FromResult(new BackupPart(default, IsLast: true, $"Node {node} cannot be reached any more."));
+
+    /// <inheritdoc/>
+    public ValueTask BackupClose(int node, Guid id, bool isWhole) => peers.Find(node) is { } service
+        ? service.BackupClose(id, isWhole)
+        : ValueTask.CompletedTask;
+
     private static DrillReply Unreachable(int node) => new(false, $"Node {node} did not answer, so whether the fault was injected is not known: 'lattice status {node}' says how it stands.");
 
     /// <summary>Configured nodes and the system group's members; a removed node that is still in a configuration file is not one.</summary>

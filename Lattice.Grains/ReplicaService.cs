@@ -15,6 +15,7 @@ public sealed class ReplicaService(
     NodeStatusSource status,
     DrillHall drills,
     NodeTraceSource trace,
+    BackupDesk backups,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
     /// <inheritdoc/>
@@ -52,6 +53,15 @@ public sealed class ReplicaService(
 
     /// <inheritdoc/>
     public ValueTask<DrillReply> Drill(string kind, uint group, string who) => drills.RunAsync(kind, group, who);
+
+    /// <inheritdoc/>
+    public ValueTask<BackupTicket> BackupOpen(Guid id, string who) => backups.OpenAsync(id, who);
+
+    /// <inheritdoc/>
+    public ValueTask<BackupPart> BackupRead(Guid id, long number) => backups.ReadAsync(id, number);
+
+    /// <inheritdoc/>
+    public ValueTask BackupClose(Guid id, bool isWhole) => backups.CloseAsync(id, isWhole);
 
     /// <inheritdoc/>
     public ValueTask Shutdown()

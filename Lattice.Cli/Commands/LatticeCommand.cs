@@ -24,6 +24,8 @@ internal static class LatticeCommand
         CasCommand.Create(shell),
         ScanCommand.Create(shell),
         AdminCommand.Create(shell),
+        BackupCommand.Create(shell),
+        RestoreCommand.Create(shell),
         DevCommand.Create(shell),
         BenchmarkCommand.Create(shell),
     };

@@ -25,6 +25,12 @@ internal interface IGateway
 
     Task<DrillReply> DrillAsync(int node, string kind, uint group, string who);
 
+    Task<BackupTicket> BackupOpenAsync(int node, Guid id, string who);
+
+    Task<BackupPart> BackupReadAsync(int node, Guid id, long number);
+
+    Task BackupCloseAsync(int node, Guid id, bool isWhole);
+
     /// <summary>A call through it failed or was not answered.</summary>
     void Failed();
 

@@ -85,6 +85,19 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).Drill(node, kind, group, who));
 
     /// <inheritdoc/>
+    public Task<BackupTicket> BackupOpenAsync(int node, Guid id, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).BackupOpen(node, id, who));
+
+    /// <inheritdoc/>
+    public Task<BackupPart> BackupReadAsync(int node, Guid id, long number) => CallAsync(client => client.GetGrain<INodeGrain>(0).BackupRead(node, id, number));
+
+    /// <inheritdoc/>
+    public Task BackupCloseAsync(int node, Guid id, bool isWhole) => CallAsync(async client =>
+    {
+        await client.GetGrain<INodeGrain>(0).BackupClose(node, id, isWhole).ConfigureAwait(false);
+        return true;
+    });
+
+    /// <inheritdoc/>
     public void Answered()
     {
         Interlocked.Exchange(ref lastAnswer, Environment.TickCount64);

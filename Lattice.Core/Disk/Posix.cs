@@ -20,6 +20,14 @@ internal static partial class Posix
     private const int WouldBlockMac = 35;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
+    private const int NotImplemented = 38;
+    private const int CurrentDirectory = -100;
+    private const uint ExchangeNames = 2;
+
+    // struct statx: 256 bytes, st_uid at 20, st_gid behind it; the mask asks for both.
+    private const int StatxSize = 256;
+    private const int StatxUser = 20;
+    private const uint StatxOwner = 0x8 | 0x10;
 
     public static bool IsFull(int error) => error is NoSpace or QuotaLinux || (error == QuotaMac && OperatingSystem.IsMacOS());
 
@@ -131,6 +139,48 @@ internal static partial class Posix
             throw new IOException($"{existing} could not be given the name {name} as well: error {Marshal.GetLastPInvokeError()} ({Marshal.GetLastPInvokeErrorMessage()}).");
         }
     }
+
+    /// <summary>Sets the niceness of the calling thread: on Linux each has its own. Refused, it stays as it is.</summary>
+    public static void BeNice(int niceness) => _ = SetPriority(which: 0, who: 0, niceness);
+
+    /// <summary>Exchanges the names of two files or directories of one volume at once; false where the file system cannot.</summary>
+    /// <exception cref="IOException">It could not for another reason.</exception>
+    public static bool TryExchange(string one, string other)
+    {
+        if (RenameAt(CurrentDirectory, one, CurrentDirectory, other, ExchangeNames) == 0)
+        {
+            return true;
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error is InvalidArgument or NotImplemented
+            ? false
+            : throw new IOException($"{one} and {other} could not change places: {Marshal.GetPInvokeErrorMessage(error)}.");
+    }
+
+    /// <summary>User and group that a file belongs to.</summary>
+    public static (uint User, uint Group) OwnerOf(string path)
+    {
+        Span<byte> answer = stackalloc byte[StatxSize];
+        return StatX(CurrentDirectory, path, flags: 0, StatxOwner, ref MemoryMarshal.GetReference(answer)) == 0
+            ? (MemoryMarshal.Read<uint>(answer[StatxUser..]), MemoryMarshal.Read<uint>(answer[(StatxUser + sizeof(uint))..]))
+            : throw new IOException($"Whom {path} belongs to could not be read: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+    }
+
+    /// <summary>Gives a file to a user and a group; without the right to do so, it stays as it is.</summary>
+    public static void SetOwner(string path, uint user, uint group) => _ = LChown(path, user, group);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int directory, string path, int flags, uint mask, ref byte answer);
+
+    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LChown(string path, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    private static partial int SetPriority(int which, uint who, int priority);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameAt(int fromDirectory, string from, int toDirectory, string to, uint flags);
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LinkPath(string existing, string name);

@@ -148,6 +148,12 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// </summary>
     public Task<GroupSnapshot?> OpenViewAsync(uint group) => AskAsync<GroupSnapshot?>(group, r => r.State.OpenSnapshot(), absent: null);
 
+    /// <summary>Takes a view of all groups, for a backup. Blocks until all their loops have answered; null: one did not in time.</summary>
+    public NodeSnapshot? TakeSnapshot() => NodeSnapshot.Take(core, options.Node, time);
+
+    /// <summary>Something that reads the node's state beside its loops found that the node must not go on.</summary>
+    public void ReportFatal(Exception reason) => Fail(reason);
+
     /// <summary>Compares this node's state of a group with that of a replica which was found to be wrong, beside the group's work.</summary>
     /// <returns>The buckets that differ and what is in them; null: this node has no such group.</returns>
     public async Task<BucketAnswer?> CompareAsync(BucketQuestion question)

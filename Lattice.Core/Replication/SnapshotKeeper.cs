@@ -11,8 +11,6 @@ namespace Lattice.Core.Replication;
 /// </summary>
 internal sealed class SnapshotKeeper
 {
-    private static readonly TimeSpan LongestWaitForReplica = TimeSpan.FromSeconds(10);
-
     private readonly NodeCore core;
     private readonly NodeCoreOptions options;
     private readonly IDisk disk;
@@ -42,30 +40,21 @@ internal sealed class SnapshotKeeper
 
     private bool TryWrite()
     {
-        List<GroupSnapshot> groups = OpenAll();
-        try
+        using NodeSnapshot? snapshot = NodeSnapshot.Take(core, options, time);
+        if (snapshot is null)
         {
-            if (groups.Count == 0)
-            {
-                return false;
-            }
-
-            ulong number = groups.Aggregate(0UL, (sum, group) => sum + group.Metadata.Position.Index);
-            var info = new SnapshotFileInfo(number, (ulong)time.GetUtcNow().ToUnixTimeMilliseconds(), options.Node, core.Identity.ClusterId, options.ClusterName);
-            string path = SnapshotFile.Write(disk, directory, info, groups);
-            lastNumber = number;
-            using (IDiskFile file = disk.Open(path, DiskFileMode.Read))
-            {
-                lastBytes = file.Length;
-            }
-
-            RemoveOld();
-            return true;
+            return false;
         }
-        finally
+
+        string path = snapshot.Write(disk, directory);
+        lastNumber = snapshot.Info.Number;
+        using (IDiskFile file = disk.Open(path, DiskFileMode.Read))
         {
-            groups.ForEach(group => group.Dispose());
+            lastBytes = file.Length;
         }
+
+        RemoveOld();
+        return true;
     }
 
     private void RemoveOld()
@@ -76,44 +65,6 @@ internal sealed class SnapshotKeeper
         }
 
         disk.SyncDirectory(directory);
-    }
-
-    /// <summary>Views of all groups, each taken in its group's loop, between two entries; none when a loop does not answer in time.</summary>
-    private List<GroupSnapshot> OpenAll()
-    {
-        var taken = new List<GroupSnapshot>();
-        bool abandoned = false;
-        int wanted = core.Replicas.Count;
-        foreach (Replica replica in core.Replicas)
-        {
-            replica.Do(r =>
-            {
-                lock (taken)
-                {
-                    if (!abandoned)
-                    {
-                        taken.Add(r.State.OpenSnapshot());
-                        Monitor.Pulse(taken);
-                    }
-                }
-            });
-        }
-
-        lock (taken)
-        {
-            while (taken.Count < wanted && Monitor.Wait(taken, LongestWaitForReplica))
-            {
-            }
-
-            abandoned = true;
-            if (taken.Count < wanted)
-            {
-                taken.ForEach(group => group.Dispose());
-                return [];
-            }
-
-            return [.. taken.OrderBy(group => group.Group)];
-        }
     }
 
     private ulong AppliedByAll() => core.Replicas.Aggregate(0UL, (sum, replica) => sum + replica.Status.Applied.Index);

@@ -96,6 +96,18 @@ internal sealed class DigestTable(uint group)
         }
     }
 
+    /// <summary>Rows that came out of a snapshot must have the digest that its sender's state had: whatever happened to them on the way, or before.</summary>
+    /// <exception cref="SnapshotCorruptException">They have another one.</exception>
+    public void CheckAgainst(SnapshotHeader header)
+    {
+        SetConfiguration(header.Configuration);
+        UInt128 digest = Total(header.Meta.Applied, header.Meta.Revision, header.Meta.ClockMs);
+        if (digest != header.Meta.Digest)
+        {
+            throw new SnapshotCorruptException($"The rows of the snapshot of group {group} at entry {header.Meta.Applied.Index} have the digest {digest:x32}, but the state that it was made of has {header.Meta.Digest:x32}.");
+        }
+    }
+
     /// <summary>Puts the sums that changed into a batch of the engine; an empty bucket has no row.</summary>
     public void WriteTo(StateBatch batch, StateKeys keys)
     {

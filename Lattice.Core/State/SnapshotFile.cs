@@ -4,7 +4,7 @@ using Lattice.Core.Disk;
 namespace Lattice.Core.State;
 
 /// <summary>What a snapshot file says about itself.</summary>
-/// <param name="Number">Number in its name: the applied index of the system group.</param>
+/// <param name="Number">Number in its name: the sum of the groups' applied indexes.</param>
 /// <param name="CreatedMs">When it was taken, in milliseconds since 1970.</param>
 /// <param name="Node">Node that took it.</param>
 /// <param name="ClusterId">Identity of the cluster.</param>
@@ -45,7 +45,7 @@ public static class SnapshotFile
         {
             using (IDiskFile file = disk.Open(unfinished, DiskFileMode.Create))
             {
-                new SnapshotFileWriter(file).Write(info, groups);
+                SnapshotFileWriter.Write(file, info, groups);
                 file.Sync();
             }
         }
@@ -68,14 +68,20 @@ public static class SnapshotFile
 
     /// <summary>Opens a snapshot file and checks its header and directory.</summary>
     /// <exception cref="SnapshotCorruptException">It is damaged, truncated or not a snapshot file.</exception>
-    public static SnapshotFileReader Open(IDisk disk, string path) => SnapshotFileReader.Open(disk, path);
+    public static SnapshotFileReader Open(IDisk disk, string path) => SnapshotFileReader.Open(disk.Open(path, DiskFileMode.Read), path);
 
     /// <summary>Reads all of a snapshot file and checks everything: checksums, order, counts.</summary>
     /// <returns>What it says about itself.</returns>
     /// <exception cref="SnapshotCorruptException">It is damaged, truncated or not a snapshot file.</exception>
-    public static SnapshotFileInfo Verify(IDisk disk, string path)
+    public static SnapshotFileInfo Verify(IDisk disk, string path) => Verify(disk.Open(path, DiskFileMode.Read), path);
+
+    /// <summary>The same for a file that lies in something else; disposes it.</summary>
+    /// <param name="file">The file. Its header and its end are read first, then all of it in order.</param>
+    /// <param name="path">What it is called in errors.</param>
+    /// <exception cref="SnapshotCorruptException">It is damaged, truncated or not a snapshot file.</exception>
+    public static SnapshotFileInfo Verify(IDiskFile file, string path)
     {
-        using SnapshotFileReader reader = Open(disk, path);
+        using SnapshotFileReader reader = SnapshotFileReader.Open(file, path);
         foreach (SnapshotSection section in reader.Sections)
         {
             reader.Verify(section);

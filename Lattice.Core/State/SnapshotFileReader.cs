@@ -56,9 +56,8 @@ public sealed class SnapshotFileReader : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    internal static SnapshotFileReader Open(IDisk disk, string path)
+    internal static SnapshotFileReader Open(IDiskFile opened, string path)
     {
-        IDiskFile opened = disk.Open(path, DiskFileMode.Read);
         long offset = 0;
         try
         {
@@ -90,7 +89,8 @@ public sealed class SnapshotFileReader : IDisposable
     /// <summary>Reads a group to its end and checks everything.</summary>
     internal void Verify(SnapshotSection section)
     {
-        using var parser = new SnapshotParser(section.Group, section.Position, NoRows.Instance);
+        var rows = new DigestedRows(section);
+        using var parser = new SnapshotParser(section.Group, section.Position, rows);
         long offset = section.Offset;
         foreach (ReadOnlyMemory<byte> block in Blocks(section))
         {
@@ -106,6 +106,15 @@ public sealed class SnapshotFileReader : IDisposable
         if (!parser.IsComplete)
         {
             throw new SnapshotCorruptException(path, offset, $"The last block of group {section.Group} is missing.");
+        }
+
+        try
+        {
+            rows.Digests.CheckAgainst(parser.Header!);
+        }
+        catch (SnapshotCorruptException e)
+        {
+            throw new SnapshotCorruptException(path, section.Offset, e.Message, e);
         }
     }
 
@@ -144,6 +153,20 @@ public sealed class SnapshotFileReader : IDisposable
         catch (SnapshotCorruptException e)
         {
             throw new SnapshotCorruptException(path, offset, e.Message, e);
+        }
+    }
+
+    /// <summary>Computes the digest of the rows.</summary>
+    private sealed class DigestedRows(SnapshotSection section) : ISnapshotRows
+    {
+        public DigestTable Digests { get; } = new(section.Group);
+
+        public void Row(RowKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+        {
+            if (!Digests.Add(kind, key, value))
+            {
+                throw new SnapshotCorruptException($"A record in the snapshot of group {section.Group} at entry {section.Position.Index} is not what was written: the hash that it carries does not fit.");
+            }
         }
     }
 

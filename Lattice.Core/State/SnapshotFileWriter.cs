@@ -3,31 +3,38 @@ using Lattice.Core.Disk;
 namespace Lattice.Core.State;
 
 /// <summary>Writes a snapshot file, a block at a time.</summary>
-internal sealed class SnapshotFileWriter(IDiskFile file)
+internal static class SnapshotFileWriter
 {
-    private long offset;
-
-    public void Write(SnapshotFileInfo info, IReadOnlyList<GroupSnapshot> groups)
+    /// <summary>The bytes of a snapshot file, in order and in pieces of bounded size: for whoever does not write to a disk.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> Parts(SnapshotFileInfo info, IReadOnlyList<GroupSnapshot> groups)
     {
-        Append(SnapshotFileFormat.EncodeHeader(info));
+        byte[] header = SnapshotFileFormat.EncodeHeader(info);
+        yield return header;
+        long offset = header.Length;
         var sections = new List<SnapshotSection>();
         foreach (GroupSnapshot group in groups)
         {
             long start = offset;
             foreach (ReadOnlyMemory<byte> block in group.Blocks())
             {
-                Append(block.Span);
+                yield return block;
+                offset += block.Length;
             }
 
             sections.Add(new SnapshotSection(group.Group, group.Metadata.Position, start, offset - start));
         }
 
-        Append(SnapshotFileFormat.EncodeDirectory(sections));
+        yield return SnapshotFileFormat.EncodeDirectory(sections);
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    /// <summary>Writes an empty file.</summary>
+    public static void Write(IDiskFile file, SnapshotFileInfo info, IReadOnlyList<GroupSnapshot> groups)
     {
-        file.Write(offset, bytes);
-        offset += bytes.Length;
+        long offset = 0;
+        foreach (ReadOnlyMemory<byte> part in Parts(info, groups))
+        {
+            file.Write(offset, part.Span);
+            offset += part.Length;
+        }
     }
 }

@@ -50,7 +50,8 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
         parser.Add(block.Span);
         if (parser.IsComplete)
         {
-            CheckDigest();
+            // What was taken in must have the digest that the sender's state has: whatever happened to it on the way, or before.
+            Digests.CheckAgainst(Header);
         }
 
         if (batchBytes >= BatchBytes || parser.IsComplete)
@@ -100,17 +101,6 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
         finally
         {
             batch.Dispose();
-        }
-    }
-
-    /// <summary>What was taken in must have the digest that the sender's state has: whatever happened to it on the way, or before.</summary>
-    private void CheckDigest()
-    {
-        Digests.SetConfiguration(Header.Configuration);
-        UInt128 digest = Digests.Total(Header.Meta.Applied, Header.Meta.Revision, Header.Meta.ClockMs);
-        if (digest != Header.Meta.Digest)
-        {
-            throw new SnapshotCorruptException($"The rows of the snapshot of group {keys.Group} at entry {Header.Meta.Applied.Index} have the digest {digest:x32}, but the state that it was made of has {Header.Meta.Digest:x32}.");
         }
     }
 

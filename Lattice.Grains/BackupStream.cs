@@ -1,0 +1,118 @@
+using System.Threading.Channels;
+using Lattice.Core.Disk;
+using Lattice.Core.Replication;
+
+namespace Lattice.Grains;
+
+/// <summary>A backup under way: a thread of its own makes the parts, a few ahead of their reader and with what processor time nobody else wants.</summary>
+internal sealed class BackupStream : IAsyncDisposable
+{
+    /// <summary>How long a reader may be silent.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private const int PartSize = 1 << 20;
+    private const int PartsAhead = 4;
+
+    private readonly NodeSnapshot snapshot;
+    private readonly Action<Exception> fatal;
+    private readonly Channel<BackupPart> parts = Channel.CreateBounded<BackupPart>(PartsAhead);
+    private readonly CancellationTokenSource stop = new();
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer idle;
+    private BackupPart? last;
+    private long nextNumber;
+
+    public BackupStream(Guid id, NodeSnapshot snapshot, TimeProvider time, Action<Exception> fatal)
+    {
+        (Id, this.snapshot, this.fatal) = (id, snapshot, fatal);
+        idle = time.CreateTimer(_ => Abandon(), null, Patience, Timeout.InfiniteTimeSpan);
+        new Thread(Produce) { Name = "lattice-backup", IsBackground = true }.Start();
+    }
+
+    public Guid Id { get; }
+
+    /// <summary>Bytes handed out.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Whether its reader is gone.</summary>
+    public bool IsAbandoned => stop.IsCancellationRequested;
+
+    /// <summary>A part: the next one, or the last one again, if its answer was lost.</summary>
+    public async ValueTask<BackupPart> ReadAsync(long number)
+    {
+        idle.Change(Patience, Timeout.InfiniteTimeSpan);
+        await turn.WaitAsync();
+        try
+        {
+            if (last is not null && number == nextNumber - 1)
+            {
+                return last;
+            }
+
+            if (number != nextNumber || last is { IsLast: true })
+            {
+                return new BackupPart(default, IsLast: true, $"Part {number} of a backup was asked for, but part {nextNumber} is the next one. Begin it anew.");
+            }
+
+            last = await parts.Reader.ReadAsync(stop.Token);
+            nextNumber++;
+            Bytes += last.Bytes.Length;
+            return last;
+        }
+        catch (OperationCanceledException)
+        {
+            return new BackupPart(default, IsLast: true, "The backup was given up. Begin it anew.");
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await ended.Task;
+        await idle.DisposeAsync();
+    }
+
+    private void Abandon() => stop.Cancel();
+
+    private void Produce()
+    {
+        try
+        {
+            BackgroundThread.GiveWay();
+            var filled = new MemoryStream(2 * PartSize);
+            foreach (ReadOnlyMemory<byte> piece in snapshot.Parts())
+            {
+                filled.Write(piece.Span);
+                if (filled.Length >= PartSize)
+                {
+                    Offer(new BackupPart(filled.ToArray(), IsLast: false, Failure: null));
+                    filled.SetLength(0);
+                }
+            }
+
+            Offer(new BackupPart(filled.ToArray(), IsLast: true, Failure: null));
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody reads any more.
+        }
+        catch (Exception e)
+        {
+            // What cannot be read for a backup, or is not what was written, is not fit to serve clients either.
+            Offer(new BackupPart(default, IsLast: true, e.Message));
+            fatal(e);
+        }
+        finally
+        {
+            snapshot.Dispose();
+            ended.SetResult();
+        }
+    }
+
+    private void Offer(BackupPart part) => parts.Writer.WriteAsync(part, stop.Token).AsTask().GetAwaiter().GetResult();
+}
