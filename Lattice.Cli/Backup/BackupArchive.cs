@@ -63,14 +63,16 @@ internal static class BackupArchive
     private static Content Read(string path, Stream snapshot)
     {
         using FileStream file = File.OpenRead(path);
-        using var unpacked = new GZipStream(file, CompressionMode.Decompress);
+        using var unpacked = new CountingStream(new GZipStream(file, CompressionMode.Decompress));
         using var tar = new TarReader(unpacked);
         BackupManifest? manifest = null;
         long snapshotBytes = -1;
         string? listed = null;
+        long length = 2 * TarHeader.BlockSize;
         var found = new StringBuilder();
         while (tar.GetNextEntry() is { } entry)
         {
+            length += TarHeader.BlockSize + entry.Length + TarHeader.Padding(entry.Length).Length;
             if (entry.Name == BackupArchiveWriter.SumsName)
             {
                 listed = Encoding.ASCII.GetString(ReadText(entry));
@@ -92,7 +94,9 @@ internal static class BackupArchive
             }
         }
 
-        if (manifest is null || listed is null || snapshotBytes < 0)
+        // What follows a damaged gzip member is passed over without a word, and so may be what ends the archive.
+        unpacked.CopyTo(Stream.Null);
+        if (manifest is null || listed is null || snapshotBytes < 0 || unpacked.Count != length)
         {
             throw new InvalidDataException("It breaks off: it was not written or copied to its end, or is not a backup of Lattice.");
         }

@@ -86,16 +86,9 @@ internal sealed class TestCluster : IDisposable
     /// <summary>Runs the binary with this cluster's root and something on its standard input.</summary>
     public ProcessResult RunWithInput(byte[] input, params string[] arguments)
     {
-        var start = new ProcessStartInfo(LatticeBinary.Path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(LatticeBinary.Path, arguments);
         start.Environment["LATTICE_ROOT"] = Root;
-        long began = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(start)!;
-        process.StandardInput.BaseStream.Write(input);
-        process.StandardInput.Close();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new ProcessResult(process.ExitCode, output, errors.Result, Stopwatch.GetElapsedTime(began));
+        return ProcessResult.Of(start, input);
     }
 
     /// <summary>Waits until <c>lattice status</c> calls the cluster healthy.</summary>

@@ -1,0 +1,135 @@
+using Lattice.EndToEnd.Tests.Harness;
+using Xunit.Abstractions;
+
+namespace Lattice.EndToEnd.Tests;
+
+/// <summary>Backups are taken while writes go on, bring nodes and whole clusters back, and are never half of anything.</summary>
+public sealed class BackupTests(ITestOutputHelper output)
+{
+    private const int Writers = 32;
+
+    [Fact]
+    public async Task A_node_restored_from_a_backup_taken_under_load_gets_the_rest_from_the_others()
+    {
+        using var cluster = new TestCluster();
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        await using var store = await TestStore.ConnectAsync(cluster);
+        await using var load = new WriteLoad(store, Writers);
+        load.Start();
+        load.WaitForMore(2_000);
+        int node = cluster.LeaderNode();
+        string file = Path.Combine(cluster.Root, "backups/node.tar.gz");
+
+        Succeeds(cluster.Run("backup", $"{node}", file));
+        load.WaitForMore(1_000);
+        ProcessResult whileRunning = cluster.Run("restore", $"{node}", file);
+        cluster[node].Kill();
+        Succeeds(cluster.Run("restore", $"{node}", file));
+        load.WaitForMore(1_000);
+        cluster.Start(node);
+        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+
+        await load.StopAsync();
+        await load.VerifyAsync(store);
+        await cluster.AssertStatesAreEqualAsync();
+        Assert.NotEqual(0, whileRunning.ExitCode);
+        Assert.Contains("is running", whileRunning.Errors, StringComparison.Ordinal);
+        output.WriteLine($"longest pause {load.LongestGap.TotalMilliseconds:0} ms");
+    }
+
+    [Fact]
+    public async Task A_cluster_that_lost_everything_comes_back_with_the_newest_of_its_backups()
+    {
+        using var cluster = new TestCluster();
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        Succeeds(cluster.Run("put", "before", "1"));
+        Succeeds(cluster.Run("backup", "1", FileOf(cluster, 1)));
+        Succeeds(cluster.Run("put", "between", "2"));
+        Succeeds(cluster.Run("backup", "2", FileOf(cluster, 2)));
+        Succeeds(cluster.Run("backup", "3", FileOf(cluster, 3)));
+        Succeeds(cluster.Run("put", "after", "3"));
+        foreach (int node in cluster.Nodes)
+        {
+            cluster[node].Kill();
+            Directory.Delete(cluster.DataOf(node), recursive: true);
+            Succeeds(cluster.Run("restore", $"{node}", FileOf(cluster, node)));
+        }
+
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+
+        Assert.Equal("1", cluster.Run("get", "before").Output);
+        Assert.Equal("2", cluster.Run("get", "between").Output);
+        Assert.Equal(1, cluster.Run("get", "after").ExitCode);
+        await cluster.AssertStatesAreEqualAsync();
+    }
+
+    [Fact]
+    public void Plain_tools_open_a_backup_and_any_damage_to_it_is_found_before_anything_is_touched()
+    {
+        using var cluster = new TestCluster(nodes: 1);
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        Succeeds(cluster.Run("put", "key", "value"));
+        string file = FileOf(cluster, 1);
+        Succeeds(cluster.Run("backup", "1", file));
+        string unpacked = Directory.CreateDirectory(Path.Combine(cluster.Root, "unpacked")).FullName;
+        Succeeds(ProcessResult.OfTool("tar", "-xzf", file, "-C", unpacked));
+        Succeeds(ProcessResult.OfTool("sh", "-c", $"cd '{unpacked}' && sha256sum -c SHA256SUMS"));
+        Succeeds(cluster.Run("backup", "verify", file));
+        cluster[1].Kill();
+        string[] before = [.. Directory.GetFileSystemEntries(Path.Combine(cluster.Root, "var/lib/lattice"), "node-1*", SearchOption.AllDirectories)];
+
+        byte[] sound = File.ReadAllBytes(file);
+        foreach (int at in Enumerable.Range(0, 16).Select(i => (i * (sound.Length - 1) / 15)))
+        {
+            byte[] damaged = [.. sound];
+            damaged[at] ^= 0x40;
+            File.WriteAllBytes(file, damaged);
+            IsRefusedOrEqual(cluster, file, $"byte {at}");
+        }
+
+        for (int length = 0; length < sound.Length; length += sound.Length / 10)
+        {
+            File.WriteAllBytes(file, sound.AsSpan(0, length));
+            ProcessResult result = cluster.Run("restore", "1", file);
+            Assert.True(result.ExitCode == 1 && result.Errors.Contains("Nothing was changed", StringComparison.Ordinal), $"cut to {length}: {result}");
+        }
+
+        string[] after = [.. Directory.GetFileSystemEntries(Path.Combine(cluster.Root, "var/lib/lattice"), "node-1*", SearchOption.AllDirectories)];
+        Assert.Equal(before.AsEnumerable(), after);
+    }
+
+    [Fact]
+    public void A_backup_of_another_node_is_taken_only_when_that_is_meant()
+    {
+        using var cluster = new TestCluster();
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        Succeeds(cluster.Run("put", "key", "value"));
+        Succeeds(cluster.Run("backup", "1", FileOf(cluster, 1)));
+        cluster[2].Kill();
+
+        ProcessResult refused = cluster.Run("restore", "2", FileOf(cluster, 1));
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("--force", refused.Errors, StringComparison.Ordinal);
+        Succeeds(cluster.Run("restore", "2", FileOf(cluster, 1), "--force"));
+        cluster.Start(2);
+        cluster.WaitUntilHealthy();
+        Assert.Equal("value", cluster.Run("get", "key").Output);
+    }
+
+    private static string FileOf(TestCluster cluster, int node) => Path.Combine(cluster.Root, $"backups/node{node}.tar.gz");
+
+    private static void Succeeds(ProcessResult result) => Assert.True(result.ExitCode == 0, result.ToString());
+
+    // Some bytes of gzip's and tar's headers mean nothing to anybody.
+    private static void IsRefusedOrEqual(TestCluster cluster, string file, string what)
+    {
+        ProcessResult result = cluster.Run("backup", "verify", file);
+        bool isHarmless = result.ExitCode == 0 && ProcessResult.OfTool("sh", "-c", $"tar -xzOf '{file}' SHA256SUMS").ExitCode == 0;
+        Assert.True(isHarmless || (result.ExitCode == 1 && result.Errors.Contains("cannot be used", StringComparison.Ordinal)), $"{what}: {result}");
+    }
+}
