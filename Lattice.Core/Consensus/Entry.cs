@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+
 namespace Lattice.Core.Consensus;
 
 /// <summary>What an <see cref="Entry"/> of the replicated log carries.</summary>
@@ -20,8 +23,25 @@ public enum EntryKind : byte
 /// <param name="Data">The payload; never changed after the entry was made.</param>
 public sealed record Entry(ulong Index, ulong Term, EntryKind Kind, ReadOnlyMemory<byte> Data)
 {
+    /// <summary>
+    /// What vouches for the entry from its proposal to its application: computed when it was made, carried in the log and in messages, and looked at whenever it is used.
+    /// </summary>
+    public ulong Check { get; } = CheckOf(Index, Term, Kind, Data.Span);
+
+    /// <summary>Whether the entry still is what was made.</summary>
+    public bool IsSound => Check == CheckOf(Index, Term, Kind, Data.Span);
+
     /// <summary>Bytes that the entry counts for in batch and flow-control limits: its payload and a fixed overhead.</summary>
     public int Size => Data.Length + 24;
+
+    private static ulong CheckOf(ulong index, ulong term, EntryKind kind, ReadOnlySpan<byte> data)
+    {
+        Span<byte> position = stackalloc byte[(2 * sizeof(ulong)) + 1];
+        BinaryPrimitives.WriteUInt64LittleEndian(position, index);
+        BinaryPrimitives.WriteUInt64LittleEndian(position[sizeof(ulong)..], term);
+        position[^1] = (byte)kind;
+        return XxHash3.HashToUInt64(data, (long)XxHash3.HashToUInt64(position));
+    }
 }
 
 /// <summary>Names one entry: two logs that agree on it agree on everything before it (Raft's log matching property).</summary>

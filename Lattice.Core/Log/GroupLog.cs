@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 
@@ -127,6 +128,30 @@ public sealed class GroupLog : IRaftLogStorage
         }
 
         return result;
+    }
+
+    /// <summary>Flips a bit of an entry in memory, to see what becomes of it.</summary>
+    /// <returns>Tells whether the damage is still there; null: there is no entry with a payload in memory.</returns>
+    internal Func<bool>? FlipCachedBit(Random random)
+    {
+        ulong[] there = [.. Indexes(_cachedFrom).Where(i => _index[i].Cached is { Kind: EntryKind.Command, Data.Length: > 0 })];
+        if (there.Length == 0)
+        {
+            return null;
+        }
+
+        ulong index = there[random.Next(there.Length)];
+        Entry entry = _index[index].Cached!;
+        MemoryMarshal.AsMemory(entry.Data).Span[random.Next(entry.Data.Length)] ^= (byte)(1 << random.Next(8));
+        return () => index >= _cachedFrom && index <= LastIndex && ReferenceEquals(_index[index].Cached, entry);
+    }
+
+    private IEnumerable<ulong> Indexes(ulong from)
+    {
+        for (ulong i = from; i <= LastIndex; i++)
+        {
+            yield return i;
+        }
     }
 
     /// <summary>

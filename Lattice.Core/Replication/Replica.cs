@@ -198,6 +198,9 @@ internal sealed class Replica : IDisposable
         }
     }
 
+    /// <summary>The group's log. In the loop.</summary>
+    internal GroupLog Log => log;
+
     /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
     public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
 

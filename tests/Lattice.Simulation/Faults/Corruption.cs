@@ -14,6 +14,7 @@ internal static class CorruptionKinds
     public const string CachedBit = "a bit of a cached record flips";
     public const string ExecutedBit = "a bit of an executed record flips";
     public const string Command = "a command does something else on one node";
+    public const string EntryBit = "a bit of an entry in memory flips";
     public const string Message = "a message breaks a rule";
 
     /// <summary>Each kind, and what it is part of.</summary>
@@ -25,6 +26,7 @@ internal static class CorruptionKinds
         (CachedBit, "cache"),
         (ExecutedBit, "execution"),
         (Command, "execution"),
+        (EntryBit, "log"),
         (Message, "messages"),
     ];
 }

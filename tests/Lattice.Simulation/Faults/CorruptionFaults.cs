@@ -19,6 +19,7 @@ internal static class CorruptionFaults
         new(CorruptionKinds.Command, (cluster, random) => Drill(cluster, random, CorruptionKinds.Command, DrillKind.Command)),
         new(CorruptionKinds.Message, (cluster, random) => Drill(cluster, random, CorruptionKinds.Message, DrillKind.Protocol)),
         new(CorruptionKinds.AppliedIndex, AdvanceAppliedIndex),
+        new(CorruptionKinds.EntryBit, FlipEntryBit),
     ];
 
     /// <summary>Reads everything that a machine stores, as its scrub does.</summary>
@@ -120,6 +121,25 @@ internal static class CorruptionFaults
         return reached is not null && machine.Store.KeepMetaAlone(group, reached)
             ? Begun(cluster, random, machine, new Corruption(CorruptionKinds.AppliedIndex, () => false))
             : Healing.None;
+    }
+
+    private static Healing? FlipEntryBit(SimulatedCluster cluster, SeededRandom random)
+    {
+        if (Pick(cluster, random) is not { Process: { Paused: false } process } machine || process.Core.Find(random.Pick([.. cluster.Groups])) is not { } replica)
+        {
+            return null;
+        }
+
+        Func<bool>? isThere = null;
+        int seed = random.Next(int.MaxValue);
+        process.Enter(() =>
+        {
+            replica.Do(r => isThere = r.Log.FlipCachedBit(new Random(seed)));
+            replica.Run();
+        });
+        return isThere is not null && machine.Corruption is null
+            ? Begun(cluster, random, machine, new Corruption(CorruptionKinds.EntryBit, () => ReferenceEquals(machine.Process, process) && isThere()))
+            : null;
     }
 
     private static Healing Begun(SimulatedCluster cluster, SeededRandom random, Machine machine, Corruption corruption)
