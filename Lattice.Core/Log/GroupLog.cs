@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
+using Lattice.Core.Verification;
 
 namespace Lattice.Core.Log;
 
@@ -124,11 +125,30 @@ public sealed class GroupLog : IRaftLogStorage
 
         for (; read < count; read++)
         {
-            result[read] = _index[from + (ulong)read].Cached!;
+            result[read] = Sound(_index[from + (ulong)read].Cached!);
         }
 
         return result;
     }
+
+    /// <summary>Looks whether the entries in memory still are what they were.</summary>
+    /// <exception cref="StateDivergenceException">One is not.</exception>
+    public void CheckCached()
+    {
+        foreach (ulong index in Indexes(_cachedFrom))
+        {
+            Sound(_index[index].Cached!);
+        }
+    }
+
+    private Entry Sound(Entry entry) => entry.IsSound ? entry : throw new StateDivergenceException(new Divergence
+    {
+        Kind = DivergenceKind.EntryChecksum,
+        Phase = DivergencePhase.Log,
+        Group = Id,
+        Entry = new LogPosition(entry.Index, entry.Term),
+        Message = $"Entry {entry.Index} of group {Id} is not what was proposed: it changed in memory.",
+    });
 
     /// <summary>Flips a bit of an entry in memory, to see what becomes of it.</summary>
     /// <returns>Tells whether the damage is still there; null: there is no entry with a payload in memory.</returns>
@@ -160,6 +180,7 @@ public sealed class GroupLog : IRaftLogStorage
     /// that changes only the commit index, without entries, does not hurry: it becomes durable with what follows, or
     /// within <see cref="LogOptions.SyncInterval"/>.
     /// </summary>
+    /// <exception cref="StateDivergenceException">An entry is not what was proposed.</exception>
     /// <exception cref="ArgumentException">The entries leave a gap, reach into what has been compacted, or an entry exceeds the largest record.</exception>
     /// <exception cref="DiskFailedException">The log has failed before; it takes nothing any more.</exception>
     public long Append(IReadOnlyList<Entry> entries, HardState? hard)
@@ -177,6 +198,11 @@ public sealed class GroupLog : IRaftLogStorage
         }
 
         ThrowIfNotContiguous(entries);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            Sound(entries[i]);
+        }
+
         long sequence = 0;
         for (int done = 0; done < entries.Count;)
         {

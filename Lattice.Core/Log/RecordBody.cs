@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using Lattice.Core.Consensus;
 
 namespace Lattice.Core.Log;
@@ -17,8 +16,8 @@ namespace Lattice.Core.Log;
 /// GroupRemoved  group u32, zero u32
 /// Mark, SegmentEnd   empty
 /// </code>
-/// Entries carry a check of their own besides the record's, because they are read back one by one, long after recovery
-/// verified the record: what the disk has garbled since must not be sent to a follower.
+/// Entries carry a check of their own besides the record's (<see cref="Entry.Check"/>), because they are read back one by one, long after recovery
+/// verified the record: what the disk has garbled since must not be sent to a follower, nor what changed in memory before it was written.
 /// </summary>
 internal static class RecordBody
 {
@@ -56,7 +55,7 @@ internal static class RecordBody
         BinaryPrimitives.WriteInt32LittleEndian(target[20..], (byte)entry.Kind);
         data.CopyTo(target[EntryHeaderBytes..]);
         int size = EntryHeaderBytes + data.Length;
-        BinaryPrimitives.WriteUInt64LittleEndian(target, XxHash3.HashToUInt64(target[8..size], (long)entry.Index));
+        BinaryPrimitives.WriteUInt64LittleEndian(target, entry.Check);
         return size;
     }
 
@@ -68,9 +67,8 @@ internal static class RecordBody
     public static Entry? ReadEntry(ReadOnlyMemory<byte> source, ulong index)
     {
         ReadOnlySpan<byte> span = source.Span;
-        return XxHash3.HashToUInt64(span[8..], (long)index) == BinaryPrimitives.ReadUInt64LittleEndian(span)
-            ? new Entry(index, BinaryPrimitives.ReadUInt64LittleEndian(span[8..]), (EntryKind)span[20], source[EntryHeaderBytes..])
-            : null;
+        var entry = new Entry(index, BinaryPrimitives.ReadUInt64LittleEndian(span[8..]), (EntryKind)span[20], source[EntryHeaderBytes..]);
+        return entry.Check == BinaryPrimitives.ReadUInt64LittleEndian(span) ? entry : null;
     }
 
     public static AppendPrefix ReadAppendPrefix(ReadOnlySpan<byte> body)

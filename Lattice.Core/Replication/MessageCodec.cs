@@ -16,6 +16,9 @@ public static class MessageCodec
 
     private const int FixedBytes = 4 + 1 + 1 + 4 + 2 + 4 + 4 + 8 + 8;
 
+    // Index, term, kind, check, length of the payload.
+    private const int EntryBytes = 8 + 8 + 1 + 8 + 4;
+
     [Flags]
     private enum Fields : ushort
     {
@@ -84,6 +87,7 @@ public static class MessageCodec
                 writer.U64(entry.Index);
                 writer.U64(entry.Term);
                 writer.U8((byte)entry.Kind);
+                writer.U64(entry.Check);
                 writer.Bytes(entry.Data.Span);
             }
         }
@@ -192,7 +196,7 @@ public static class MessageCodec
     private static Entry[] ReadEntries(ref MemoryReader reader)
     {
         uint count = reader.U32();
-        if (count > reader.Left / 21)
+        if (count > reader.Left / EntryBytes)
         {
             throw new MessageFormatException($"A message claims {count} entries in {reader.Left} bytes: it was damaged on the way. It is dropped; Raft sends again.");
         }
@@ -200,7 +204,12 @@ public static class MessageCodec
         var entries = new Entry[count];
         for (int i = 0; i < entries.Length; i++)
         {
-            entries[i] = new Entry(reader.U64(), reader.U64(), (EntryKind)reader.U8(), reader.Bytes());
+            (ulong index, ulong term, var kind, ulong check) = (reader.U64(), reader.U64(), (EntryKind)reader.U8(), reader.U64());
+            entries[i] = new Entry(index, term, kind, reader.Bytes());
+            if (entries[i].Check != check)
+            {
+                throw new MessageFormatException($"Entry {index} in a message is not what was proposed: it changed in the sender's memory or on the way. The message is dropped; Raft sends again.");
+            }
         }
 
         return entries;
@@ -223,7 +232,7 @@ public static class MessageCodec
         size += Field(message.Transfer, Fields.Transfer, 0, ref fields);
         for (int i = 0; i < message.Entries.Count; i++)
         {
-            size += 21 + message.Entries[i].Data.Length;
+            size += EntryBytes + message.Entries[i].Data.Length;
         }
 
         return size;

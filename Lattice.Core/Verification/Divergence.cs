@@ -56,6 +56,9 @@ public enum DivergencePhase
 
     /// <summary>A snapshot was being made or taken in.</summary>
     Snapshot,
+
+    /// <summary>Entries were being written to the log, or taken from it to be sent or applied.</summary>
+    Log,
 }
 
 /// <summary>A record that is not as it has to be.</summary>

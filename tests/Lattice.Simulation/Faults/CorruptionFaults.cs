@@ -41,6 +41,7 @@ internal static class CorruptionFaults
                         using GroupSnapshot view = replica.State.OpenSnapshot();
                         StateCheck.Run(view, DivergencePhase.Scrub);
                         replica.State.Records.CheckCached();
+                        replica.Log.CheckCached();
                     }
                 }
                 catch (StateDivergenceException e)
