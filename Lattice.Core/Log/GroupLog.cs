@@ -154,7 +154,8 @@ public sealed class GroupLog : IRaftLogStorage
     /// <returns>Tells whether the damage is still there; null: there is no entry with a payload in memory.</returns>
     internal Func<bool>? FlipCachedBit(Random random)
     {
-        ulong[] there = [.. Indexes(_cachedFrom).Where(i => _index[i].Cached is { Kind: EntryKind.Command, Data.Length: > 0 })];
+        // The newest ones: those that were applied everywhere are of no use to anybody any more.
+        ulong[] there = [.. Indexes(Math.Max(_cachedFrom, LastIndex - Math.Min(LastIndex, 3))).Where(i => _index[i].Cached is { Kind: EntryKind.Command, Data.Length: > 0 })];
         if (there.Length == 0)
         {
             return null;
