@@ -57,6 +57,15 @@ internal sealed class SegmentFiles(IDisk disk, string directory) : IDisposable
         }
     }
 
+    /// <summary>The segments there are, in order.</summary>
+    public uint[] Numbers()
+    {
+        lock (_gate)
+        {
+            return [.. _open.Keys];
+        }
+    }
+
     private uint Newest
     {
         get

@@ -379,6 +379,12 @@ public sealed class WriteAheadLog : IDisposable
 
     internal void Read(EntryIndex index, ulong from, Span<Entry> target) => _entries.Read(index, from, target);
 
+    /// <summary>Reads the segments to which nothing is written any more and checks every record in them. Beside everything else.</summary>
+    /// <param name="disk">The log's disk.</param>
+    /// <param name="pace">Told how much was read.</param>
+    /// <exception cref="LogCorruptException">One is damaged.</exception>
+    internal void CheckSealed(IDisk disk, Action<int> pace) => new SegmentCheck(disk, _files, pace).Run();
+
     internal void Cached(long bytes) => Interlocked.Add(ref _cached, bytes);
 
     private void Recover(IDisk disk, string directory)

@@ -28,6 +28,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
+    private readonly ScrubThread? scrub;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
     private long loggedBytes;
@@ -47,6 +48,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
         var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
+        scrub = options.ScrubBytesPerSecond > 0 && options.Node.Replica.Verify ? new ScrubThread(core, options, OpenViewAsync, devices.Disk, devices.Time, FailDiverged) : null;
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
@@ -73,6 +75,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         workers.Start();
         logWriter = new LogWriter(core.Log, time, new LogObserver(this));
         checkpoints.Start();
+        scrub?.Start();
         TimeSpan interval = options.Node.Replica.TickInterval;
         ticks = time.CreateTimer(_ => core.Tick(), null, interval, interval);
     }
@@ -152,7 +155,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public NodeSnapshot? TakeSnapshot() => NodeSnapshot.Take(core, options.Node, time);
 
     /// <summary>Something that reads the node's state beside its loops found that the node must not go on.</summary>
-    public void ReportFatal(Exception reason) => Fail(reason);
+    public void ReportFatal(Exception reason) => FailDiverged(reason);
 
     /// <summary>Compares this node's state of a group with that of a replica which was found to be wrong, beside the group's work.</summary>
     /// <returns>The buckets that differ and what is in them; null: this node has no such group.</returns>
@@ -194,6 +197,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             return;
         }
 
+        scrub?.Dispose();
         if (ticks is not null)
         {
             await LeaveGroupsAsync(ticks, cancellation).ConfigureAwait(false);
@@ -339,6 +343,16 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         {
             LogSlowVerification((long)took.TotalMicroseconds);
         }
+    }
+
+    private void FailDiverged(Exception reason)
+    {
+        if (reason is StateDivergenceException)
+        {
+            metrics.Diverged();
+        }
+
+        Fail(reason);
     }
 
     private void Fail(Exception reason)

@@ -17,7 +17,7 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
     {
         if (cache.TryGet(scope, key, out byte[]? row))
         {
-            return StateRecord.IsSound(keys.Group, key, row) ? new StateRecord(row) : throw CacheDamaged(key, row);
+            return StateRecord.IsSound(keys.Group, key, row) ? new StateRecord(row) : throw CacheDamaged(DivergencePhase.Read, key, row);
         }
 
         row = ReadStored(key);
@@ -65,7 +65,7 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
     {
         if (FindDamagedInCache() is { } damaged)
         {
-            throw CacheDamaged(damaged.Key, damaged.Row);
+            throw CacheDamaged(DivergencePhase.Scrub, damaged.Key, damaged.Row);
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
         engine.Write(batch);
     }
 
-    private StateDivergenceException CacheDamaged(ReadOnlySpan<byte> key, byte[] row)
+    private StateDivergenceException CacheDamaged(DivergencePhase phase, ReadOnlySpan<byte> key, byte[] row)
     {
         // Not the shared keys: their buffer belongs to the loop.
         byte[]? stored = engine.Get(new StateKeys(keys.Group, keys.Epoch).Record(key));
@@ -113,7 +113,7 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
         return new StateDivergenceException(new Divergence
         {
             Kind = DivergenceKind.CacheChecksum,
-            Phase = DivergencePhase.Read,
+            Phase = phase,
             Group = keys.Group,
             Message = $"The cached copy of a record of group {keys.Group} is not what was put into the cache.",
             Buckets = [DigestTable.BucketOf(key)],

@@ -105,9 +105,10 @@ public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, lon
 /// <summary><c>[verification]</c></summary>
 /// <param name="Enabled">Whether writes are checked against the reference model and the other replicas.</param>
 /// <param name="CheckStateAtBoot">Whether the whole state is checked before the node serves.</param>
+/// <param name="ScrubBytesPerSecond">Bytes a second that are read in the background to check them; 0: none.</param>
 /// <param name="AllowDrills">Whether operators may inject faults.</param>
 /// <param name="RedactValues">Whether values are left out of reports.</param>
-public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, bool AllowDrills, bool RedactValues);
+public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, long ScrubBytesPerSecond, bool AllowDrills, bool RedactValues);
 
 /// <summary><c>[limits]</c></summary>
 /// <param name="MaxKeyBytes">Longest key.</param>

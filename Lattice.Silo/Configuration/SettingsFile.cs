@@ -75,6 +75,7 @@ public static class SettingsFile
             Verification = new VerificationSettings(
                 (bool)Get("verification", "enabled"),
                 Text("verification", "boot_check") == "full",
+                (long)Get("verification", "scrub_mb_per_second") << 20,
                 (bool)Get("verification", "allow_drills"),
                 (bool)Get("verification", "redact_values")),
             Limits = new LimitSettings(

@@ -56,6 +56,7 @@ public static partial class SettingsPrinter
         ["storage.keep_snapshots"] = s.Storage.KeepSnapshots,
         ["verification.enabled"] = s.Verification.Enabled,
         ["verification.boot_check"] = s.Verification.CheckStateAtBoot ? "full" : "background",
+        ["verification.scrub_mb_per_second"] = s.Verification.ScrubBytesPerSecond >> 20,
         ["verification.allow_drills"] = s.Verification.AllowDrills,
         ["verification.redact_values"] = s.Verification.RedactValues,
         ["limits.max_key_bytes"] = s.Limits.MaxKeyBytes,

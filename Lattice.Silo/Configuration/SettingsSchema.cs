@@ -32,6 +32,7 @@ internal static class SettingsSchema
         Integer("storage", "keep_snapshots", 5, 1, 1000, "Snapshot files to keep."),
         new("verification", "enabled", SettingKind.Boolean, (_, _) => true, "Check every write against the reference model and the other replicas before it is acknowledged."),
         Choice("verification", "boot_check", ["full", "background"], "full: read the whole state and check it against its digests before the node serves. background: check each record when it is read, and the whole by the scrub; for states so large that a start would take too long."),
+        Integer("verification", "scrub_mb_per_second", 8, 0, 10_000, "MiB a second that are read in the background, again and again, to check what the node holds; 0: none."),
         new("verification", "allow_drills", SettingKind.Boolean, (_, _) => false, "Let 'lattice admin drill' inject real faults that stop this node, to rehearse what to do."),
         new("verification", "redact_values", SettingKind.Boolean, (_, _) => false, "Leave values out of divergence reports and of what is sent to a language model; their hashes and lengths, and the keys, stay in."),
         Integer("limits", "max_key_bytes", 1024, 16, 60_000, "Longest key. Like all limits: of a new cluster; one that exists keeps those that it was founded with."),

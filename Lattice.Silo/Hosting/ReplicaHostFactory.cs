@@ -44,6 +44,7 @@ internal static class ReplicaHostFactory
     private static ReplicaHostOptions Options(NodeSettings settings) => new()
     {
         WorkerThreads = settings.Performance.WorkerThreads,
+        ScrubBytesPerSecond = settings.Verification.ScrubBytesPerSecond,
         Node = new NodeCoreOptions
         {
             DataDirectory = settings.Storage.DataDirectory,

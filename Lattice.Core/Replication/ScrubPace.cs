@@ -1,0 +1,63 @@
+using Lattice.Core.Disk;
+
+namespace Lattice.Core.Replication;
+
+/// <summary>Holds a scrub back to so many bytes a second.</summary>
+internal sealed class ScrubPace(long bytesPerSecond, TimeProvider time, CancellationToken stop)
+{
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
+
+    private long sliceBegan = time.GetTimestamp();
+    private long sliceBytes;
+
+    /// <summary>So many bytes were read; waits if they were too many.</summary>
+    /// <exception cref="OperationCanceledException">The node stops.</exception>
+    public void Read(int bytes)
+    {
+        sliceBytes += bytes;
+        if (sliceBytes < bytesPerSecond * Slice.TotalSeconds)
+        {
+            return;
+        }
+
+        TimeSpan due = TimeSpan.FromSeconds((double)sliceBytes / bytesPerSecond) - time.GetElapsedTime(sliceBegan);
+        if (due > TimeSpan.Zero)
+        {
+            stop.WaitHandle.WaitOne(due);
+        }
+
+        stop.ThrowIfCancellationRequested();
+        sliceBegan = time.GetTimestamp();
+        sliceBytes = 0;
+    }
+}
+
+/// <summary>A file that is read at a scrub's pace.</summary>
+internal sealed class PacedFile(IDiskFile file, ScrubPace pace) : IDiskFile
+{
+    /// <inheritdoc/>
+    public long Length => file.Length;
+
+    /// <inheritdoc/>
+    public int Read(long offset, Span<byte> buffer)
+    {
+        int read = file.Read(offset, buffer);
+        pace.Read(read);
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public void Write(long offset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void Preallocate(long length) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void Truncate(long length) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void Sync() => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Lattice.EndToEnd.Tests.Harness;
+
+namespace Lattice.EndToEnd.Tests;
+
+/// <summary>What nobody reads or writes is checked all the same: a node that holds something wrong finds it, stops and says what it is, and comes back clean.</summary>
+public sealed class ScrubTests
+{
+    private static readonly TimeSpan RoundTimeout = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public void A_cached_record_that_changed_is_found_though_nobody_touches_it()
+    {
+        using var cluster = new TestCluster(extra: "[verification]\nallow_drills = true\n");
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        for (int i = 0; i < 50; i++)
+        {
+            Succeeds(cluster.Run("put", $"key-{i}", $"value-{i}"));
+        }
+
+        int node = cluster.Nodes.First(n => n != cluster.LeaderNode());
+        Succeeds(cluster.Run("admin", "drill", $"{node}", "cache"));
+
+        HaltsWith(cluster, node, "cache-incoherence");
+        ComesBack(cluster, node);
+        Assert.Equal("value-7", cluster.Run("get", "key-7").Output);
+    }
+
+    [Fact]
+    public void A_snapshot_file_that_changed_on_the_disk_is_found()
+    {
+        using var cluster = new TestCluster(extra: "[storage]\nsnapshot_interval = 100\nmax_wal_size_mb = 1\n");
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        int node = cluster.Nodes.First(n => n != cluster.LeaderNode());
+        string folder = Path.Combine(cluster.DataOf(node), "snapshots");
+        Succeeds(cluster.Run("benchmark", "3", "--clients", "16"));
+        string file = Eventually.Holds(() => Directory.GetFiles(folder, "snapshot-*.snap").Order(StringComparer.Ordinal).LastOrDefault(), f => f is not null, RoundTimeout)!;
+        byte[] content = File.ReadAllBytes(file);
+        content[content.Length / 2] ^= 1;
+        File.WriteAllBytes(file, content);
+
+        HaltsWith(cluster, node, "disk-corruption");
+        ComesBack(cluster, node);
+    }
+
+    [Fact]
+    public void A_sealed_segment_of_the_log_that_changed_on_the_disk_is_found()
+    {
+        using var cluster = new TestCluster(extra: "[storage]\nmax_wal_size_mb = 1\n");
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        int node = cluster.Nodes.First(n => n != cluster.LeaderNode());
+        string folder = Path.Combine(cluster.DataOf(node), "wal");
+        Succeeds(cluster.Run("benchmark", "3", "--clients", "16", "--value-size", "4096"));
+        string file = Eventually.Holds(() => Directory.GetFiles(folder, "*.wal").Order(StringComparer.Ordinal).ToArray(), f => f.Length > 2, RoundTimeout)[0];
+        using (FileStream segment = File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            segment.Position = segment.Length / 2;
+            int value = segment.ReadByte();
+            segment.Position--;
+            segment.WriteByte((byte)(value ^ 1));
+        }
+
+        HaltsWith(cluster, node, "disk-corruption");
+        ComesBack(cluster, node);
+    }
+
+    private static void HaltsWith(TestCluster cluster, int node, string cause)
+    {
+        Eventually.Holds(() => cluster[node].IsRunning, running => !running, RoundTimeout, cluster.Logs);
+        Assert.Equal(65, cluster[node].ExitCode);
+        Assert.Contains("STATE DIVERGENCE DETECTED", cluster[node].Output, StringComparison.Ordinal);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(Path.Combine(cluster.DataOf(node), "divergence-report.json")));
+        Assert.Equal(cause, report.RootElement.GetProperty("analysis").GetProperty("rules").GetProperty("class").GetString());
+        Succeeds(cluster.Run("put", "while-it-is-down", "1"));
+    }
+
+    private static void ComesBack(TestCluster cluster, int node)
+    {
+        Succeeds(cluster.Run("admin", "clear-divergence", $"{node}", "--yes"));
+        cluster.Start(node);
+        cluster.WaitUntilHealthy(RoundTimeout);
+    }
+
+    private static void Succeeds(ProcessResult result) => Assert.True(result.ExitCode == 0, result.ToString());
+}
