@@ -17,6 +17,7 @@ namespace Lattice.Cli;
 [JsonSerializable(typeof(RecordReport))]
 [JsonSerializable(typeof(BenchmarkReport))]
 [JsonSerializable(typeof(TraceReport))]
+[JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(BackupManifest))]
 [JsonSerializable(typeof(BackupReport))]
 [JsonSerializable(typeof(RestoreReport))]

@@ -172,6 +172,10 @@ public sealed class LatticeClient : IAsyncDisposable
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.DrillAsync(node, kind, group, who), cancellation);
 
+    /// <summary>Has a node check everything that it holds, or tells how far it is; see <see cref="INodeGrain.Verify"/>.</summary>
+    public Task<VerifyProgress> VerifyAsync(int node, bool begin, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.VerifyAsync(node, begin), cancellation);
+
     /// <summary>Begins a backup of a node; see <see cref="INodeGrain.BackupOpen"/>.</summary>
     public Task<BackupTicket> OpenBackupAsync(int node, Guid id, string who, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.BackupOpenAsync(node, id, who), cancellation);

@@ -37,6 +37,13 @@ public interface INodeGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     ValueTask<TraceStory> Trace(int node, uint? group, int last, int timeoutMs);
 
+    /// <summary>Has a node check everything that it holds, or tells how far it is.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="begin">Whether to begin; asked for while it runs, it goes on.</param>
+    [Alias("verify")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<VerifyProgress> Verify(int node, bool begin);
+
     /// <summary>Begins a backup of a node. One runs at a time; it ends with <see cref="BackupClose"/>, or when nobody asks for a part for a minute.</summary>
     /// <param name="node">The node.</param>
     /// <param name="id">What the backup is known by from here on: asked for twice, it is begun once.</param>

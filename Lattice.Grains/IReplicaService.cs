@@ -55,6 +55,11 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<DrillReply> Drill(string kind, uint group, string who);
 
+    /// <summary>Checks everything that this node holds, or tells how far that is.</summary>
+    [Alias("verify")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<VerifyProgress> Verify(bool begin);
+
     /// <summary>Begins a backup of this node.</summary>
     [Alias("backup-open")]
     [ResponseTimeout("00:00:15")]

@@ -89,6 +89,24 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
     }
 
     /// <inheritdoc/>
+    public async ValueTask<VerifyProgress> Verify(int node, bool begin)
+    {
+        try
+        {
+            if (peers.Find(node) is { } service)
+            {
+                return await service.Verify(begin);
+            }
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // As when it is not there.
+        }
+
+        return new VerifyProgress { Failure = $"Node {node} does not answer: 'lattice status {node}' says how it stands." };
+    }
+
+    /// <inheritdoc/>
     public ValueTask<BackupTicket> BackupOpen(int node, Guid id, string who) => peers.Find(node) is { } service
         ? service.BackupOpen(id, who)
         : ValueTask.FromResult(new BackupTicket { Refusal = $"Node {node} cannot be reached from node {info.Node}: it is not running, or not in this cluster ('lattice status'). Back up another node; each has everything." });

@@ -55,6 +55,23 @@ public sealed class ReplicaService(
     public ValueTask<DrillReply> Drill(string kind, uint group, string who) => drills.RunAsync(kind, group, who);
 
     /// <inheritdoc/>
+    public ValueTask<VerifyProgress> Verify(bool begin)
+    {
+        long round = begin ? host.DemandScrub() : 0;
+        ScrubStatus scrub = host.Scrub;
+        return ValueTask.FromResult(new VerifyProgress
+        {
+            Round = round,
+            Completed = scrub.Completed,
+            Part = scrub.Part,
+            PartsDone = scrub.PartsDone,
+            Parts = scrub.Parts,
+            Bytes = scrub.Bytes,
+            Difference = scrub.Difference,
+        });
+    }
+
+    /// <inheritdoc/>
     public ValueTask<BackupTicket> BackupOpen(Guid id, string who) => backups.OpenAsync(id, who);
 
     /// <inheritdoc/>

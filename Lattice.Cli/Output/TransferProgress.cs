@@ -14,7 +14,9 @@ internal sealed class TransferProgress(Shell shell, string what)
     private bool hasTold;
 
     /// <summary>So many bytes are there.</summary>
-    public void Report(long bytes)
+    /// <param name="bytes">How many.</param>
+    /// <param name="part">What is under way; empty: there is only one thing.</param>
+    public void Report(long bytes, string part = "")
     {
         if (Stopwatch.GetElapsedTime(lastTold) < (shell.IsTerminal ? OnTerminal : Elsewhere))
         {
@@ -24,7 +26,7 @@ internal sealed class TransferProgress(Shell shell, string what)
         lastTold = Stopwatch.GetTimestamp();
         hasTold = true;
         double seconds = Math.Max(Stopwatch.GetElapsedTime(began).TotalSeconds, 0.001);
-        string line = string.Create(CultureInfo.InvariantCulture, $"{what}: {HumanText.Bytes(bytes)}, {HumanText.Bytes((long)(bytes / seconds))}/s");
+        string line = string.Create(CultureInfo.InvariantCulture, $"{what}: {HumanText.Bytes(bytes)}, {HumanText.Bytes((long)(bytes / seconds))}/s{(part.Length > 0 ? ", " : "")}{part}");
         shell.Error.Write(shell.IsTerminal ? $"\r{line}\e[K" : line + Environment.NewLine);
     }
 

@@ -25,6 +25,8 @@ internal interface IGateway
 
     Task<DrillReply> DrillAsync(int node, string kind, uint group, string who);
 
+    Task<VerifyProgress> VerifyAsync(int node, bool begin);
+
     Task<BackupTicket> BackupOpenAsync(int node, Guid id, string who);
 
     Task<BackupPart> BackupReadAsync(int node, Guid id, long number);

@@ -85,6 +85,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).Drill(node, kind, group, who));
 
     /// <inheritdoc/>
+    public Task<VerifyProgress> VerifyAsync(int node, bool begin) => CallAsync(client => client.GetGrain<INodeGrain>(0).Verify(node, begin));
+
+    /// <inheritdoc/>
     public Task<BackupTicket> BackupOpenAsync(int node, Guid id, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).BackupOpen(node, id, who));
 
     /// <inheritdoc/>

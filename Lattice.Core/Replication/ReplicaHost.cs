@@ -28,7 +28,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
-    private readonly ScrubThread? scrub;
+    private readonly ScrubThread scrub;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
     private long loggedBytes;
@@ -48,7 +48,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
         var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
-        scrub = options.ScrubBytesPerSecond > 0 && options.Node.Replica.Verify ? new ScrubThread(core, options, OpenViewAsync, devices.Disk, devices.Time, FailDiverged) : null;
+        scrub = new ScrubThread(core, options, OpenViewAsync, devices.Disk, devices.Time, FailDiverged);
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
@@ -75,7 +75,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         workers.Start();
         logWriter = new LogWriter(core.Log, time, new LogObserver(this));
         checkpoints.Start();
-        scrub?.Start();
+        scrub.Start();
         TimeSpan interval = options.Node.Replica.TickInterval;
         ticks = time.CreateTimer(_ => core.Tick(), null, interval, interval);
     }
@@ -154,6 +154,13 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Takes a view of all groups, for a backup. Blocks until all their loops have answered; null: one did not in time.</summary>
     public NodeSnapshot? TakeSnapshot() => NodeSnapshot.Take(core, options.Node, time);
 
+    /// <summary>Asks for everything that the node holds to be read and checked, from here on and as fast as it goes.</summary>
+    /// <returns>The number of completed rounds (<see cref="ScrubStatus.Completed"/>) at which that is done.</returns>
+    public long DemandScrub() => scrub.Demand();
+
+    /// <summary>How far the scrub is.</summary>
+    public ScrubStatus Scrub => scrub.Status;
+
     /// <summary>Something that reads the node's state beside its loops found that the node must not go on.</summary>
     public void ReportFatal(Exception reason) => FailDiverged(reason);
 
@@ -197,7 +204,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             return;
         }
 
-        scrub?.Dispose();
+        scrub.Dispose();
         if (ticks is not null)
         {
             await LeaveGroupsAsync(ticks, cancellation).ConfigureAwait(false);

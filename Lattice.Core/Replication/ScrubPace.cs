@@ -9,13 +9,34 @@ internal sealed class ScrubPace(long bytesPerSecond, TimeProvider time, Cancella
 
     private long sliceBegan = time.GetTimestamp();
     private long sliceBytes;
+    private long bytes;
+    private volatile bool isHeld = true;
+
+    /// <summary>Whether it is held back.</summary>
+    public bool IsHeld
+    {
+        set => isHeld = value;
+    }
+
+    /// <summary>Bytes read in the round.</summary>
+    public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>A round begins.</summary>
+    public void Begin() => Interlocked.Exchange(ref bytes, 0);
 
     /// <summary>So many bytes were read; waits if they were too many.</summary>
     /// <exception cref="OperationCanceledException">The node stops.</exception>
-    public void Read(int bytes)
+    public void Read(int count)
     {
-        sliceBytes += bytes;
+        Interlocked.Add(ref bytes, count);
+        sliceBytes += count;
         if (sliceBytes < bytesPerSecond * Slice.TotalSeconds)
+        {
+            return;
+        }
+
+        stop.ThrowIfCancellationRequested();
+        if (!isHeld || bytesPerSecond == 0)
         {
             return;
         }
@@ -26,7 +47,6 @@ internal sealed class ScrubPace(long bytesPerSecond, TimeProvider time, Cancella
             stop.WaitHandle.WaitOne(due);
         }
 
-        stop.ThrowIfCancellationRequested();
         sliceBegan = time.GetTimestamp();
         sliceBytes = 0;
     }

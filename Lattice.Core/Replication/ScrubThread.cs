@@ -19,22 +19,58 @@ internal sealed class ScrubThread : IDisposable
     private readonly string snapshots;
     private readonly Action<Exception> fatal;
     private readonly CancellationTokenSource stop = new();
+    private readonly AutoResetEvent demand = new(initialState: false);
     private readonly ScrubPace pace;
     private readonly Thread thread;
+    private readonly bool isPeriodic;
+    private readonly Lock gate = new();
+    private ScrubStatus status = new(0, IsRunning: false, "", 0, 0, 0, Difference: null);
+    private long demanded;
     private bool started;
 
     public ScrubThread(NodeCore core, ReplicaHostOptions options, Func<uint, Task<GroupSnapshot?>> openView, IDisk disk, TimeProvider time, Action<Exception> fatal)
     {
         (this.core, this.openView, this.disk, this.fatal) = (core, openView, disk, fatal);
         snapshots = Path.Combine(options.Node.DataDirectory, "snapshots");
+        isPeriodic = options.ScrubBytesPerSecond > 0;
         pace = new ScrubPace(options.ScrubBytesPerSecond, time, stop.Token);
         thread = new Thread(Work) { Name = "lattice-scrub", IsBackground = true };
+    }
+
+    /// <summary>How far it is.</summary>
+    public ScrubStatus Status
+    {
+        get
+        {
+            lock (gate)
+            {
+                return status with { Bytes = pace.Bytes };
+            }
+        }
     }
 
     public void Start()
     {
         started = true;
         thread.Start();
+    }
+
+    /// <summary>Asks for a round from here on, as fast as it goes.</summary>
+    /// <returns>The number of rounds that are completed when it is done. Asked for while one that was asked for runs or waits, it is that one.</returns>
+    public long Demand()
+    {
+        lock (gate)
+        {
+            if (demanded <= status.Completed)
+            {
+                // What the round under way has read already does not count.
+                demanded = status.Completed + (status.IsRunning ? 2 : 1);
+                pace.IsHeld = false;
+                demand.Set();
+            }
+
+            return demanded;
+        }
     }
 
     public void Dispose()
@@ -46,6 +82,7 @@ internal sealed class ScrubThread : IDisposable
         }
 
         stop.Dispose();
+        demand.Dispose();
     }
 
     private void Work()
@@ -53,15 +90,9 @@ internal sealed class ScrubThread : IDisposable
         try
         {
             BackgroundThread.GiveWay();
-            while (!stop.Token.WaitHandle.WaitOne(Pause))
+            while (WaitForRound())
             {
-                foreach (Replica replica in core.Replicas)
-                {
-                    Scrub(replica);
-                }
-
-                ScrubLog();
-                ScrubSnapshots();
+                RunRound();
             }
         }
         catch (OperationCanceledException)
@@ -70,7 +101,61 @@ internal sealed class ScrubThread : IDisposable
         }
         catch (Exception e)
         {
+            Found(e.Message);
             fatal(e);
+        }
+    }
+
+    /// <summary>Waits until a round is due; false: the node stops.</summary>
+    private bool WaitForRound()
+    {
+        lock (gate)
+        {
+            if (demanded > status.Completed)
+            {
+                return true;
+            }
+
+            pace.IsHeld = true;
+        }
+
+        return WaitHandle.WaitAny([stop.Token.WaitHandle, demand], isPeriodic ? Pause : Timeout.InfiniteTimeSpan) != 0;
+    }
+
+    private void RunRound()
+    {
+        Replica[] replicas = [.. core.Replicas.OrderBy(r => r.Group)];
+        int parts = replicas.Length + 2;
+        pace.Begin();
+        for (int i = 0; i < replicas.Length; i++)
+        {
+            Begin($"group {replicas[i].Group}", i, parts);
+            Scrub(replicas[i]);
+        }
+
+        Begin("log", parts - 2, parts);
+        ScrubLog();
+        Begin("snapshot files", parts - 1, parts);
+        ScrubSnapshots();
+        lock (gate)
+        {
+            status = status with { Completed = status.Completed + 1, IsRunning = false, Part = "", PartsDone = parts };
+        }
+    }
+
+    private void Begin(string part, int done, int parts)
+    {
+        lock (gate)
+        {
+            status = status with { IsRunning = true, Part = part, PartsDone = done, Parts = parts };
+        }
+    }
+
+    private void Found(string difference)
+    {
+        lock (gate)
+        {
+            status = status with { Difference = difference };
         }
     }
 
@@ -89,6 +174,8 @@ internal sealed class ScrubThread : IDisposable
         }
         catch (StateDivergenceException e)
         {
+            Found(e.Message);
+
             // In its loop the replica fences itself.
             replica.Do(_ => throw new StateDivergenceException(e.Divergence));
         }

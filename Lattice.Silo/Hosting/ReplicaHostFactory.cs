@@ -44,7 +44,7 @@ internal static class ReplicaHostFactory
     private static ReplicaHostOptions Options(NodeSettings settings) => new()
     {
         WorkerThreads = settings.Performance.WorkerThreads,
-        ScrubBytesPerSecond = settings.Verification.ScrubBytesPerSecond,
+        ScrubBytesPerSecond = settings.Verification.Enabled ? settings.Verification.ScrubBytesPerSecond : 0,
         Node = new NodeCoreOptions
         {
             DataDirectory = settings.Storage.DataDirectory,

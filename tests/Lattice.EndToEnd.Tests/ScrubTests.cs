@@ -28,6 +28,33 @@ public sealed class ScrubTests
     }
 
     [Fact]
+    public void An_operator_has_a_node_verified_at_once()
+    {
+        using var cluster = new TestCluster(extra: "[verification]\nallow_drills = true\nscrub_mb_per_second = 0\n");
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        for (int i = 0; i < 50; i++)
+        {
+            Succeeds(cluster.Run("put", $"key-{i}", $"value-{i}"));
+        }
+
+        int node = cluster.LeaderNode();
+        foreach (int sound in cluster.Nodes)
+        {
+            ProcessResult result = cluster.Run("admin", "verify", $"{sound}");
+            Assert.True(result.ExitCode == 0 && result.Output.Contains("holds what it has to hold", StringComparison.Ordinal), result.ToString());
+        }
+
+        Succeeds(cluster.Run("admin", "drill", $"{node}", "disk"));
+        ProcessResult found = cluster.Run("admin", "verify", $"{node}");
+
+        Assert.True(found.ExitCode is 1 or 2 && !found.Output.Contains("holds what it has to hold", StringComparison.Ordinal), found.ToString());
+        HaltsWith(cluster, node, "disk-corruption");
+        ComesBack(cluster, node);
+        Assert.Equal("value-7", cluster.Run("get", "key-7").Output);
+    }
+
+    [Fact]
     public void A_snapshot_file_that_changed_on_the_disk_is_found()
     {
         using var cluster = new TestCluster(extra: "[storage]\nsnapshot_interval = 100\nmax_wal_size_mb = 1\n");

@@ -10,6 +10,7 @@ internal static class AdminCommand
     {
         TraceCommand.Create(shell),
         AnalyzeCommand.Create(shell),
+        VerifyCommand.Create(shell),
         DrillCommand.Create(shell),
         ClearDivergenceCommand.Create(shell),
     };
