@@ -48,7 +48,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
         var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
-        scrub = new ScrubThread(core, options, OpenViewAsync, devices.Disk, devices.Time, FailDiverged);
+        scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
