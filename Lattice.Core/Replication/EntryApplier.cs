@@ -52,7 +52,7 @@ internal sealed class EntryApplier
     public Drills Drills => drills;
 
     /// <summary>Whether clients may be answered from the state.</summary>
-    public bool MayServe => Exchange is null || Exchange.MayServe || (raft.Role == RaftRole.Leader && Exchange.HasNobodyToCompareWith);
+    public bool MayServe => Exchange is null || Exchange.MayServe || (raft.Role == RaftRole.Leader && Exchange.HasNobodyToCompareWith(raft.Configuration));
 
     /// <summary>Whether callers that do not mind an old state may be answered from it.</summary>
     public bool MayAnswerStale => Exchange is null || Exchange.MayApply;
@@ -92,10 +92,10 @@ internal sealed class EntryApplier
         {
             raft.Monitor.Executes(entries);
             NoteConfiguration(entries);
-            entries = drills.BeforeExecution(entries);
-            executed = state.Execute(entries, raft.ApplyConfiguration);
+            IReadOnlyList<Entry> toExecute = drills.BeforeExecution(entries);
+            executed = state.Execute(toExecute, raft.ApplyConfiguration);
             drills.AfterExecution(executed);
-            Verify(entries, executed);
+            Verify(toExecute, executed);
             if (!AgreesWithPeers(executed))
             {
                 held = entries;

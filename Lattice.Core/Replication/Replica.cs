@@ -342,6 +342,11 @@ internal sealed class Replica : IDisposable
                 TakeDigest(message);
                 break;
             default:
+                if (message.Kind == MessageKind.Join)
+                {
+                    applier.Exchange?.Joins(message.From, message.FromIncarnation, raft.Configuration);
+                }
+
                 raft.Step(message);
                 break;
         }
@@ -497,6 +502,7 @@ internal sealed class Replica : IDisposable
     {
         writes.LeadershipLost(raft.Leader);
         snapshots.EndSending();
+        applier.Exchange?.LeadershipLost();
     }
 
     /// <summary>Records expire when the clock of the state moves; an idle group's leader has to move it.</summary>
@@ -521,6 +527,7 @@ internal sealed class Replica : IDisposable
             else if (!applier.MayServe)
             {
                 // A state that nobody has confirmed must not spread. Raft asks for the snapshot again.
+                applier.Exchange?.NeedsSnapshot(messages[i].To);
                 raft.ReportSnapshot(messages[i].To, success: false);
             }
             else if (snapshots.Begin(messages[i].To, state))

@@ -51,6 +51,9 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     private readonly DigestRing ring = new();
     private readonly Queue<Expected> expected = new();
     private readonly List<(int Node, ulong Index)> asked = [];
+
+    // Members that will never have an entry in common with this state: they can only be brought up to date by a snapshot of it.
+    private readonly HashSet<int> incomparable = [];
     private ulong provenFrom;
     private bool isProven;
     private int ticksWithoutComparison;
@@ -105,6 +108,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         isProven |= isNew;
         arbitration = null;
         undecidableUpTo = 0;
+        incomparable.Clear();
     }
 
     /// <summary>Compares entries that were executed, before they are committed. On return <see cref="MayApply"/> says whether they may be.</summary>
@@ -114,6 +118,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         if (entry.Index <= ring.Last.Index)
         {
             // Compared before; the commit had to wait.
+            CheckAgain(entry, digest);
             return;
         }
 
@@ -130,6 +135,28 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             {
                 Compare(known, members);
             }
+        }
+    }
+
+    /// <summary>
+    /// What waits is executed again before it is committed. An outcome that was not compared is never committed; and if another replica has this second one, the first was
+    /// wrong, which decides a difference that no majority can decide. One that nobody has tells only that the command does not do the same everywhere.
+    /// </summary>
+    private void CheckAgain(LogPosition entry, UInt128 digest)
+    {
+        if (!ring.TryGet(entry.Index, out LogPosition known, out UInt128 first) || (known == entry && first == digest))
+        {
+            return;
+        }
+
+        if (arbitration is not { } open)
+        {
+            throw new StateDivergenceException(NotRepeated(entry, [new ReplicaDigest(node, entry.Index, first)]));
+        }
+
+        if (open.Entry.Index == entry.Index && open.Answers.ContainsValue(digest))
+        {
+            throw new StateDivergenceException(NotRepeated(entry, DigestsOf(open)));
         }
     }
 
@@ -232,11 +259,41 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     }
 
     /// <summary>
-    /// Whether no other replica had an entry in common with this one for so long that there will be none: all that could be asked are behind the log, and can
-    /// only be brought up to date from here. The state was checked against itself; <see cref="State"/> says that nobody has confirmed it. Counts for a leader
+    /// Whether there is no other replica that could confirm this state: all others can only be brought up to date by a snapshot of it, or none had an entry in common with it for
+    /// so long that there will be none. The state was checked against itself; <see cref="State"/> says that nobody has confirmed it. Counts for a leader
     /// only: a majority follows it, so the others do hear it, while a follower that hears of nobody may have been cut off, or may not know any more who is a member.
     /// </summary>
-    public bool HasNobodyToCompareWith => arbitration is null && ticksWithoutComparison > TicksAlone;
+    public bool HasNobodyToCompareWith(Configuration members) => arbitration is null && (ticksWithoutComparison > TicksAlone || OthersAreIncomparable(members));
+
+    /// <summary>A member needs entries that the log here no longer holds: it will have this state, and none to compare it with.</summary>
+    public void NeedsSnapshot(int member) => incomparable.Add(member);
+
+    /// <summary>Another replica sends to the members now: what they need from here does not matter any longer.</summary>
+    public void LeadershipLost() => incomparable.Clear();
+
+    /// <summary>
+    /// A member came back without its log and state, so what it said before is gone with them. If that leaves nobody to decide an open difference with, it is given up: this is
+    /// the only state that there is.
+    /// </summary>
+    public void Joins(int member, ulong asIncarnation, Configuration members)
+    {
+        if (!members.IsMember(member) || members.Accepts(member, asIncarnation))
+        {
+            return;
+        }
+
+        incomparable.Add(member);
+        if (arbitration is { } open)
+        {
+            open.Answers.Remove(member);
+            if (OthersAreIncomparable(members))
+            {
+                GiveUp(open);
+            }
+        }
+    }
+
+    private bool OthersAreIncomparable(Configuration members) => All(members).All(member => member == node || incomparable.Contains(member));
 
     private bool TakesPart(Configuration members) => members.Accepts(node, incarnation);
 
@@ -285,6 +342,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         bool agrees = said.Entry == entry && said.Digest == own;
         trace.Compared(said.Node, entry, own, said.Digest, agrees);
         ticksWithoutComparison = 0;
+        incomparable.Remove(said.Node);
         if (arbitration is { } open)
         {
             if (said.Entry.Index == open.Entry.Index)
@@ -355,11 +413,16 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             && members.Voters.All(member => member == node || open.Answers.ContainsKey(member))
             && open.Answers.Values.Any(answer => answer is null))
         {
-            undecidableUpTo = open.Entry.Index;
-            arbitration = null;
-            isProven = false;
-            provenFrom = ring.Last.Index;
+            GiveUp(open);
         }
+    }
+
+    private void GiveUp(Arbitration open)
+    {
+        undecidableUpTo = open.Entry.Index;
+        arbitration = null;
+        isProven = false;
+        provenFrom = ring.Last.Index;
     }
 
     private Divergence Minority(Arbitration open) => new()
@@ -369,9 +432,25 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         Group = group,
         Entry = open.Entry,
         Message = $"The state of group {group} after entry {open.Entry.Index} is not that of the majority.",
-        Digests = [new ReplicaDigest(node, open.Entry.Index, open.Own), .. open.Answers.Where(a => a.Value is not null).Select(a => new ReplicaDigest(a.Key, open.Entry.Index, a.Value!.Value))],
+        Digests = DigestsOf(open),
         Checks = new DivergenceChecks { ModelAgreed = true },
     };
+
+    private Divergence NotRepeated(LogPosition entry, IReadOnlyList<ReplicaDigest> digests) => new()
+    {
+        Kind = DivergenceKind.PeerDigest,
+        Phase = DivergencePhase.Exchange,
+        Group = group,
+        Entry = entry,
+        Message = digests.Count > 1
+            ? $"The state of group {group} after entry {entry.Index} is not that of another replica, and executing the entry again gives what that one has."
+            : $"Executing entry {entry.Index} of group {group} again gives another state than the first time.",
+        Digests = digests,
+        Checks = new DivergenceChecks { ModelAgreed = true, ExecutionRepeatedAgrees = false },
+    };
+
+    private IReadOnlyList<ReplicaDigest> DigestsOf(Arbitration open) =>
+        [new ReplicaDigest(node, open.Entry.Index, open.Own), .. open.Answers.Where(a => a.Value is not null).Select(a => new ReplicaDigest(a.Key, open.Entry.Index, a.Value!.Value))];
 
     private void SendToAll(Configuration members, ulong index, bool answerWanted)
     {
