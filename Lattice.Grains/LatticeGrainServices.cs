@@ -1,4 +1,5 @@
 using Lattice.Core.Verification;
+using Lattice.Grains.Operations;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
@@ -12,6 +13,7 @@ public static class LatticeGrainServices
     public static ISiloBuilder AddLatticeGrains(this ISiloBuilder silo)
     {
         silo.AddGrainService<ReplicaService>();
+        silo.AddGrainService<OperatorService>();
         silo.AddGrainDirectory(PlacedHere.Name, static (_, _) => new PlacedHere());
         silo.Services.AddSingleton<PeerLinks>();
         silo.Services.AddSingleton<LamportClock>();
@@ -25,6 +27,10 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddSingleton<DrillHall>();
         silo.Services.AddSingleton<BackupDesk>();
+        silo.Services.AddSingleton<NodeTaskDesk>();
+        silo.Services.AddSingleton<OperatorDirectory>();
+        silo.Services.AddSingleton<OperationCatalog>();
+        silo.Services.AddHostedService<OperationKeeper>();
         silo.Services.AddHostedService<PeerMonitor>();
         silo.Services.AddHostedService<PeerJournal>();
         silo.Services.AddHostedService<DepartureWatch>();

@@ -28,6 +28,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
+    private readonly SnapshotKeeper snapshots;
+    private readonly LogCompaction compaction;
     private readonly ScrubThread scrub;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
@@ -46,8 +48,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
-        var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
+        snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
+        compaction = new LogCompaction(core, devices.Engine, devices.Time);
         scrub = new ScrubThread(core, options, OpenViewAsync, devices.Disk, devices.Time, FailDiverged);
     }
 
@@ -153,6 +156,18 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     /// <summary>Takes a view of all groups, for a backup. Blocks until all their loops have answered; null: one did not in time.</summary>
     public NodeSnapshot? TakeSnapshot() => NodeSnapshot.Take(core, options.Node, time);
+
+    /// <summary>Writes a snapshot file of all groups into <c>snapshots/</c> and renews <c>latest.snap</c>. Blocks.</summary>
+    /// <param name="written">Told how many bytes are in the file, as it grows.</param>
+    /// <returns>What was written; null: a group did not show its state in time.</returns>
+    /// <exception cref="DiskFullException">No room; the snapshots that there were are as they were.</exception>
+    /// <exception cref="StateDivergenceException">The state is not what was written: <see cref="ReportFatal"/> it.</exception>
+    public WrittenSnapshot? WriteSnapshot(Action<long> written) => snapshots.Write(Interlocked.Read(ref loggedBytes), written);
+
+    /// <summary>Makes the state durable and drops all of the log but the last entries of each group. Blocks.</summary>
+    /// <param name="keep">Entries of each group that stay at least.</param>
+    /// <exception cref="DiskFullException">The state could not be made durable; nothing was dropped.</exception>
+    public CompactedLog CompactLog(ulong keep) => compaction.Run(keep);
 
     /// <summary>Asks for everything that the node holds to be read and checked, from here on and as fast as it goes.</summary>
     /// <returns>The number of completed rounds (<see cref="ScrubStatus.Completed"/>) at which that is done.</returns>

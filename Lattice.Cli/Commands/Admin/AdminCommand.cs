@@ -13,5 +13,9 @@ internal static class AdminCommand
         VerifyCommand.Create(shell),
         DrillCommand.Create(shell),
         ClearDivergenceCommand.Create(shell),
+        SnapshotCommand.Create(shell),
+        CompactLogCommand.Create(shell),
+        OperationsCommand.Create(shell),
+        AuditCommand.Create(shell),
     };
 }
