@@ -21,7 +21,7 @@ internal static class MembershipFaults
     private static Healing? Remove(SimulatedCluster cluster, SeededRandom random, MembershipOperator membership)
     {
         int node = random.Pick([.. cluster.Machines]).Id;
-        if (cluster.Machines.Count - membership.Removed.Count <= 2 || membership.Removed.Contains(node))
+        if (cluster.Machines.Count - membership.Removed.Count <= 2 || membership.Removed.Contains(node) || IsCorrupt(cluster))
         {
             return null;
         }
@@ -29,6 +29,9 @@ internal static class MembershipFaults
         membership.Remove(node);
         return Healing.Between(random, 1_000, 15_000, () => membership.Readmit(node));
     }
+
+    /// <summary>One fault at a time: with a replica that is wrong and another one that is gone, nobody can say which of the rest is right.</summary>
+    private static bool IsCorrupt(SimulatedCluster cluster) => cluster.Machines.Any(m => m.Corruption is not null);
 
     private static Healing? Add(SimulatedCluster cluster, SeededRandom random)
     {
