@@ -92,6 +92,18 @@ public sealed class WriteAheadLog : IDisposable
         }
     }
 
+    /// <summary>Segment that is appended to. Any thread.</summary>
+    internal uint NewestSegment
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pending.Segment;
+            }
+        }
+    }
+
     /// <summary>
     /// Group whose entries keep the oldest segment from being removed; null when none does. An idle group can hold
     /// many segments with a few entries: compacting it frees them. Any thread.

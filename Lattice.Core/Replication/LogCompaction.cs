@@ -1,3 +1,4 @@
+using Lattice.Core.Log;
 using Lattice.Core.State;
 
 namespace Lattice.Core.Replication;
@@ -12,44 +13,41 @@ internal sealed class LogCompaction(NodeCore core, Lazy<IStateEngine> engine, Ti
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
+    // A group whose last entry lies further back than the newest two files is idle.
+    private const uint FilesOfTheBusy = 2;
+
     private readonly Lock gate = new();
 
     /// <summary>Compacts.</summary>
-    /// <param name="keep">Entries of each group that stay at least.</param>
+    /// <param name="keep">Entries of each group that stay at least. An idle group does not keep the files of the busy ones for its few: it keeps none.</param>
     public CompactedLog Run(ulong keep)
     {
         lock (gate)
         {
             long before = core.Log.FileBytes;
             int segments = core.Log.SegmentCount;
-            List<(Replica Replica, ReplicaStatus Status)> reached = [.. core.Replicas.OrderBy(r => r.Group).Select(r => (r, r.Status))];
+            List<(Replica Replica, ulong Applied)> reached = [.. core.Replicas.OrderBy(r => r.Group).Select(r => (r, r.Status.Applied.Index))];
 
             // What was applied when its status was read is durable from here on.
             engine.Value.Flush();
-            var groups = new List<CompactedGroup>();
-            foreach ((Replica replica, ReplicaStatus status) in reached)
-            {
-                ulong upTo = Math.Min(status.Applied.Index, status.LastIndex > keep ? status.LastIndex - keep : 0);
-                groups.Add(new CompactedGroup(replica.Group, upTo >= status.FirstIndex ? upTo - status.FirstIndex + 1 : 0, status.LastIndex - Math.Max(upTo, status.FirstIndex - 1)));
-            }
-
-            Drop(reached, groups);
+            CompactedGroup[] groups = Drop(reached, keep);
             core.Log.RemoveObsoleteSegments();
             return new CompactedLog(Math.Max(0, before - core.Log.FileBytes), Math.Max(0, segments - core.Log.SegmentCount), groups);
         }
     }
 
     /// <summary>Drops in the groups' loops, and waits until that is durable: only then may segments go.</summary>
-    private void Drop(List<(Replica Replica, ReplicaStatus Status)> reached, List<CompactedGroup> groups)
+    private CompactedGroup[] Drop(List<(Replica Replica, ulong Applied)> reached, ulong keep)
     {
+        var groups = new CompactedGroup[reached.Count];
         using var done = new CountdownEvent(reached.Count);
         for (int i = 0; i < reached.Count; i++)
         {
-            (Replica replica, ReplicaStatus status) = reached[i];
-            ulong upTo = status.FirstIndex + groups[i].Dropped;
+            (int place, (Replica replica, ulong durable)) = (i, reached[i]);
+            groups[i] = new CompactedGroup(replica.Group, 0, 0);
             replica.Do(r =>
             {
-                r.Compact(upTo - 1);
+                groups[place] = Drop(r, durable, keep);
                 Signal(done);
             });
         }
@@ -61,6 +59,17 @@ internal sealed class LogCompaction(NodeCore core, Lazy<IStateEngine> engine, Ti
         {
             Thread.Sleep(Pause);
         }
+
+        return groups;
+    }
+
+    private CompactedGroup Drop(Replica replica, ulong durable, ulong keep)
+    {
+        GroupLog log = replica.Log;
+        ulong first = log.FirstIndex;
+        bool isIdle = log.LastSegment is { } segment && segment + FilesOfTheBusy <= core.Log.NewestSegment;
+        replica.Compact(Math.Min(durable, isIdle ? log.LastIndex : log.LastIndex - Math.Min(keep, log.LastIndex)));
+        return new CompactedGroup(replica.Group, log.FirstIndex - first, (ulong)log.Count);
     }
 
     private static void Signal(CountdownEvent done)

@@ -21,9 +21,6 @@ public sealed class JournalContent
 /// </summary>
 internal sealed partial class OperationJournal(IServiceProvider services, GrainId owner, TimeProvider time, ILogger logger) : IDisposable
 {
-    /// <summary>Name of the storage provider, if there is one.</summary>
-    public const string Provider = "lattice";
-
     private const string StateName = "operations";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -31,7 +28,7 @@ internal sealed partial class OperationJournal(IServiceProvider services, GrainI
     // A database that is away is not asked by everybody who wants to know how an operation stands.
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
 
-    private readonly IGrainStorage? storage = services.GetKeyedService<IGrainStorage>(Provider);
+    private readonly IGrainStorage? storage = services.GetKeyedService<IGrainStorage>(LatticeStorage.Name);
     private readonly SemaphoreSlim turn = new(1);
     private GrainState<JournalContent> stored = new(new JournalContent());
     private bool isRead;
