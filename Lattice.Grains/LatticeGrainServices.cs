@@ -19,6 +19,7 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<LamportClock>();
         silo.Services.AddSingleton<OrleansReplicaTransport>();
         silo.Services.AddSingleton<PeerDirectory>();
+        silo.Services.AddSingleton<MemberDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();
         silo.Services.AddSingleton<NodeTraceSource>();
         silo.Services.AddSingleton<TraceCollector>();
@@ -29,8 +30,10 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<BackupDesk>();
         silo.Services.AddSingleton<NodeTaskDesk>();
         silo.Services.AddSingleton<OperatorDirectory>();
+        silo.Services.AddSingleton<ClusterEye>();
         silo.Services.AddSingleton<OperationCatalog>();
         silo.Services.AddHostedService<OperationKeeper>();
+        silo.Services.AddHostedService<RemovalWatch>();
         silo.Services.AddHostedService<PeerMonitor>();
         silo.Services.AddHostedService<PeerJournal>();
         silo.Services.AddHostedService<DepartureWatch>();

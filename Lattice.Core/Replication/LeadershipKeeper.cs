@@ -45,7 +45,7 @@ internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings, IRe
             return wanted;
         }
 
-        return configuration.Voters[(int)(group % (uint)configuration.Voters.Count)];
+        return LeaderSpread.Of(group, configuration.Voters);
     }
 
     private static bool IsCaughtUp(RaftNode raft, int node)

@@ -608,6 +608,7 @@ internal sealed class Replica : IDisposable
         Applied = state.Applied,
         FirstIndex = log.FirstIndex,
         LastIndex = log.LastIndex,
+        LastTerm = raft.LastPosition.Term,
         LogBytes = log.Bytes,
         Configuration = raft.Configuration,
         Digest = state.Digest,

@@ -146,6 +146,41 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Asks the leaders among this node's replicas to hand over to a node.</summary>
     public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.Raft.TransferLeadership(to));
 
+    /// <summary>Has one node lead all groups from here on, wherever and however often nodes are restarted. Only where the system group is led.</summary>
+    /// <param name="node">The node; 0: the leaders are spread over the nodes again.</param>
+    /// <returns>How it ended.</returns>
+    public async Task<OutcomeKind> PreferLeaderAsync(int node) =>
+        (await WriteRecordAsync(LeaderPreference.Key, node == 0 ? null : new LeaderPreference { Node = node }.Encode()).ConfigureAwait(false)).Kind;
+
+    /// <summary>Remembers a node that an operator added, or forgets it. Only where the system group is led; one change at a time.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="address">Its address for the others, host:port; null: it is forgotten.</param>
+    /// <returns>How it ended.</returns>
+    public async Task<OutcomeKind> RegisterAsync(int node, string? address)
+    {
+        NodeRegistry known = core.Registry;
+        NodeRegistry changed = known with { Addresses = address is null ? known.Addresses.Remove(node) : known.Addresses.SetItem(node, address) };
+        return (await WriteRecordAsync(NodeRegistry.Key, changed.Encode()).ConfigureAwait(false)).Kind;
+    }
+
+    /// <summary>Which node shall lead, as applied here.</summary>
+    public LeaderPreference Preference => core.Preference;
+
+    /// <summary>Nodes that an operator added, as applied here.</summary>
+    public NodeRegistry Registry => core.Registry;
+
+    /// <summary>Proposes a change of a group's members. Only where it is led.</summary>
+    /// <returns>What became of the proposal; accepted is not agreed yet.</returns>
+    public Task<ProposalStatus> ChangeMembersAsync(uint group, ConfigurationChange change) =>
+        AskAsync(group, r => r.Raft.ProposeConfiguration(change, out _), absent: ProposalStatus.NotLeader);
+
+    /// <summary>The operator decides that a group goes on with this replica and those that answer; see <see cref="RaftNode.ForceRecovery"/>.</summary>
+    public void ForceRecovery(uint group)
+    {
+        LogForced(group);
+        core.Find(group)?.Do(r => r.Raft.ForceRecovery());
+    }
+
     /// <summary>An entry of a group's log; null: there is no such group, or the log does not hold it.</summary>
     public Task<Entry?> ReadEntryAsync(uint group, ulong index) => AskAsync<Entry?>(group, r => r.ReadEntry(index), absent: null);
 
@@ -302,6 +337,13 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         await Task.WhenAny(Task.WhenAll(done), Fatal).ConfigureAwait(false);
     }
 
+    private Task<Outcome> WriteRecordAsync(string key, byte[]? value)
+    {
+        byte[] name = System.Text.Encoding.UTF8.GetBytes(key);
+        WriteBatchBuilder batch = new WriteBatchBuilder().Command();
+        return WriteAsync(0, (value is null ? batch.Delete(name) : batch.Put(name, value)).Build());
+    }
+
     /// <summary>Asks a replica something in its loop.</summary>
     private Task<T> AskAsync<T>(uint group, Func<Replica, T> question, T absent, T? interrupted = default)
     {
@@ -453,6 +495,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} found its replica of group {Group} to be wrong and stops: {What}")]
     private partial void LogPeerDiverged(int node, uint group, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An operator forces an election in group {Group}: it goes on with this replica and those that answer, and what only the others hold is lost")]
+    private partial void LogForced(uint group);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Drill: an operator injects a fault of kind {Kind} into group {Group}")]
     private partial void LogDrill(DrillKind kind, uint group);

@@ -15,6 +15,10 @@ internal static class AdminCommand
         ClearDivergenceCommand.Create(shell),
         SnapshotCommand.Create(shell),
         CompactLogCommand.Create(shell),
+        TransferLeadershipCommand.Create(shell),
+        BalanceLeadersCommand.Create(shell),
+        RemoveNodeCommand.Create(shell),
+        AddNodeCommand.Create(shell),
         OperationsCommand.Create(shell),
         AuditCommand.Create(shell),
     };
