@@ -1,3 +1,4 @@
+using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
 
 namespace Lattice.Grains;
@@ -15,6 +16,12 @@ public sealed class MemberDirectory(NodeInfo info, ReplicaHost host)
             members.UnionWith(system.Configuration.Voters);
             members.UnionWith(system.Configuration.Learners);
             members.ExceptWith(system.Configuration.Removed);
+        }
+
+        if (system?.Role == RaftRole.Removed)
+        {
+            // What this node knows of the members ends before that.
+            members.Remove(info.Node);
         }
 
         return members;

@@ -12,8 +12,10 @@ internal sealed class OperationFlow
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
+    // A plan waits a moment for groups that are just electing a leader.
+    private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(10);
+
     // The door to operations may have to be opened on another node first, which takes as long as Orleans needs to give the lost one up.
-    private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PatienceWithSilence = TimeSpan.FromSeconds(60);
 
     private readonly Shell shell;
@@ -42,7 +44,7 @@ internal sealed class OperationFlow
         ClusterConnection connection = await ClusterConnection.OpenAsync(location, timeout, cancellation, Attempt).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            OperationPlan plan = await connection.Client.PlanOperationAsync(request, cancellation).ConfigureAwait(false);
+            OperationPlan plan = await PersistAsync(() => connection.Client.PlanOperationAsync(request, cancellation), "Nothing was done.").ConfigureAwait(false);
             if (plan.Refusal is { } refusal)
             {
                 throw new CommandFailedException(ExitCodes.Negative, refusal);
@@ -54,7 +56,7 @@ internal sealed class OperationFlow
                 request = request with { IsConfirmed = true };
             }
 
-            OperationReport report = await connection.Client.StartOperationAsync(request, cancellation).ConfigureAwait(false);
+            OperationReport report = await PersistAsync(() => connection.Client.StartOperationAsync(request, cancellation), "Whether it was begun is not known: 'lattice admin operations' shows it.").ConfigureAwait(false);
             if (report.Refusal is { } late)
             {
                 throw new CommandFailedException(ExitCodes.Negative, late);
@@ -82,21 +84,25 @@ internal sealed class OperationFlow
         }
     }
 
-    private static async Task<OperationReport> LookAsync(LatticeClient client, OperationRequest request, CancellationToken cancellation)
+    private static async Task<OperationReport> LookAsync(LatticeClient client, OperationRequest request, CancellationToken cancellation) =>
+        await PersistAsync(() => client.FindOperationAsync(request.Id, cancellation), "It was begun, and goes on when the nodes are back: 'lattice admin operations' shows how far it is.").ConfigureAwait(false)
+            ?? throw new CommandFailedException(ExitCodes.Unavailable, $"The node that ran '{request.Title}' was lost and the journal did not hold the operation, so whether it ended is not known. 'lattice status' and 'lattice admin operations' show how the cluster is. Repeat the command: what was done already is not done twice.");
+
+    /// <summary>Asks until there is an answer; everything here may be asked twice.</summary>
+    private static async Task<T> PersistAsync<T>(Func<Task<T>> ask, string meaning)
     {
         long began = Stopwatch.GetTimestamp();
         for (; ; )
         {
             try
             {
-                return await client.FindOperationAsync(request.Id, cancellation).ConfigureAwait(false)
-                    ?? throw new CommandFailedException(ExitCodes.Unavailable, $"The node that ran '{request.Title}' was lost and the journal did not hold the operation, so whether it ended is not known. 'lattice status' and 'lattice admin operations' show how the cluster is. Repeat the command: what was done already is not done twice.");
+                return await ask().ConfigureAwait(false);
             }
             catch (LatticeUnavailableException e)
             {
                 if (Stopwatch.GetElapsedTime(began) > PatienceWithSilence)
                 {
-                    throw new CommandFailedException(ExitCodes.Unavailable, $"No node tells how '{request.Title}' stands: {e.Message} It was begun, and goes on when the nodes are back. 'lattice admin operations' shows how far it is.", e);
+                    throw new CommandFailedException(ExitCodes.Unavailable, $"{e.Message} {meaning}", e);
                 }
             }
         }

@@ -9,6 +9,10 @@ namespace Lattice.Core.Replication;
 /// </summary>
 internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings, IReplicaOwner owner)
 {
+    // A voter whose acknowledged entries lie so close to the leader's commit index counts as caught up: a busy group never stands still, and what
+    // is missing is sent before the voter campaigns.
+    private const ulong CaughtUpEntries = 256;
+
     private int settledTicks;
 
     private int TicksBeforeMove => 6 * settings.ElectionTicks;
@@ -54,7 +58,7 @@ internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings, IRe
         {
             if (peer.Node == node)
             {
-                return peer.RecentActive && peer.Match >= raft.Commit;
+                return peer.RecentActive && peer.Match + CaughtUpEntries >= raft.Commit;
             }
         }
 

@@ -8,7 +8,7 @@ namespace Lattice.Grains.Operations;
 /// </summary>
 internal sealed class AddNodeOperation(OperationRequest request, ClusterEye eye, MembershipChanges changes) : IOperation
 {
-    private static readonly TimeSpan PatienceWithElection = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PatienceWithElection = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan PatienceWithChanges = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PatienceWithStart = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan PatienceWithCatchUp = TimeSpan.FromHours(24);

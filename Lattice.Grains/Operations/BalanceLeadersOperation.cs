@@ -28,7 +28,7 @@ internal sealed class BalanceLeadersOperation(ClusterEye eye, LeadershipMoves mo
                 leaderless = picture.Leaderless;
                 return Task.FromResult(leaderless.Count == 0);
             },
-            Patience / 2,
+            0.4 * Patience,
             cancellation);
         return isLed ? OperationPlan.Go : new OperationPlan { Refusal = $"Group {string.Join(", ", leaderless)} has no leader: 'lattice status' shows which nodes are missing. Start them first. Nothing was done." };
     }

@@ -22,9 +22,13 @@ internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> 
     public async Task<OperationPlan> PlanAsync(OperationRequest request)
     {
         await ResumeAsync();
-        return find(request) is { } operation
-            ? Conflict(request, operation) is { } conflict ? new OperationPlan { Refusal = conflict } : await operation.PlanAsync(closed.Token)
-            : Unknown(request);
+        OperationPlan plan = await LookAsync(request, find(request));
+        if (plan.Refusal is { } refusal)
+        {
+            await RefuseAsync(request, refusal);
+        }
+
+        return plan;
     }
 
     /// <summary>Begins an operation, if it may be.</summary>
@@ -105,20 +109,29 @@ internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> 
     private async Task<OperationReport> BeginAsync(OperationRequest request)
     {
         IOperation? operation = find(request);
-        OperationPlan plan = operation is null ? Unknown(request) : Conflict(request, operation) is { } conflict ? new OperationPlan { Refusal = conflict } : await operation.PlanAsync(closed.Token);
+        OperationPlan plan = await LookAsync(request, operation);
         string? refusal = plan.Refusal ?? (plan.Confirmation.Length > 0 && !request.IsConfirmed ? $"It was not confirmed. {plan.Warning}" : null);
         var report = new OperationReport { Request = request, Refusal = refusal, State = refusal is null ? OperationState.Running : OperationState.Failed, BeganAt = time.GetUtcNow() };
         if (refusal is not null)
         {
-            Note(request, "refused", refusal);
-            LogRefused(request.Title, request.Who, refusal);
-            await WriteAsync();
+            await RefuseAsync(request, refusal);
             return report;
         }
 
         Note(request, "began", "");
         LogBegun(request.Title, request.Who);
         return Run(operation!, report).Report;
+    }
+
+    private async Task<OperationPlan> LookAsync(OperationRequest request, IOperation? operation) => operation is null
+        ? Unknown(request)
+        : Conflict(request, operation) is { } conflict ? new OperationPlan { Refusal = conflict } : await operation.PlanAsync(closed.Token);
+
+    private async Task RefuseAsync(OperationRequest request, string why)
+    {
+        Note(request, "refused", why);
+        LogRefused(request.Title, request.Who, why);
+        await WriteAsync();
     }
 
     private OperationRun Run(IOperation operation, OperationReport report)

@@ -8,7 +8,7 @@ namespace Lattice.Grains.Operations;
 /// </summary>
 internal sealed class RemoveNodeOperation(OperationRequest request, ClusterEye eye, LeadershipMoves moves, MembershipChanges changes) : IOperation
 {
-    private static readonly TimeSpan PatienceWithElection = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PatienceWithElection = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan PatienceWithMoves = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PatienceWithChanges = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PatienceWithStop = TimeSpan.FromSeconds(15);
@@ -118,9 +118,10 @@ internal sealed class RemoveNodeOperation(OperationRequest request, ClusterEye e
 
     private async Task StopAsync(StepProgress progress, CancellationToken cancellation)
     {
-        // Told once: it takes a moment to hand over what it has, and answers meanwhile.
-        bool isTold = await eye.TellAsync(request.Node, service => service.Leave(request.Who));
-        bool isGone = isTold && await eye.WaitForAsync(picture => Task.FromResult(!picture.Nodes.ContainsKey(request.Node)), PatienceWithStop, cancellation);
-        progress.Report(isGone ? "" : $"it does not answer, so stop its service if it runs");
+        // Told once: it takes a moment to hand over what it has, and answers meanwhile. That it was told may get lost with its connections.
+        bool wasThere = (await eye.LookAsync()).Nodes.ContainsKey(request.Node);
+        await eye.TellAsync(request.Node, service => service.Leave(request.Who));
+        bool isGone = await eye.WaitForAsync(picture => Task.FromResult(!picture.Nodes.ContainsKey(request.Node)), PatienceWithStop, cancellation);
+        progress.Report(wasThere && isGone ? "" : $"it does not {(wasThere ? "stop" : "answer")}, so stop its service if it runs");
     }
 }

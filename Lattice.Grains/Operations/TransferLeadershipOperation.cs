@@ -10,7 +10,7 @@ namespace Lattice.Grains.Operations;
 internal sealed class TransferLeadershipOperation(OperationRequest request, ClusterEye eye, LeadershipMoves moves, TimeProvider time) : IOperation
 {
     // A leader that was lost a moment ago has a successor within this.
-    private static readonly TimeSpan PatienceWithElection = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PatienceWithElection = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan PatienceWithForced = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PatienceWithMoves = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(2);
