@@ -8,6 +8,9 @@ internal sealed class Shell
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
+    /// <summary>Who uses it, for the logs of the nodes.</summary>
+    public static string Operator => $"{Environment.UserName}@{Environment.MachineName}";
+
     /// <summary>Results go here.</summary>
     public required TextWriter Out { get; init; }
 

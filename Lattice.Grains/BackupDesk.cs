@@ -12,9 +12,6 @@ public sealed partial class BackupDesk(NodeInfo node, ReplicaHost host, TimeProv
     private Opening? opening;
     private BackupStream? current;
 
-    /// <summary>When a backup of this node was last handed out whole; null: not since it started.</summary>
-    public DateTimeOffset? LastWhole { get; private set; }
-
     private sealed record Opening(Guid Id, string Who, DateTimeOffset Began, Task<BackupTicket> Ticket);
 
     /// <summary>Begins a backup.</summary>
@@ -98,7 +95,6 @@ public sealed partial class BackupDesk(NodeInfo node, ReplicaHost host, TimeProv
 
         if (isWhole)
         {
-            LastWhole = time.GetUtcNow();
             LogDone(stream.Bytes, who);
         }
         else

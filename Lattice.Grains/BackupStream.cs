@@ -64,6 +64,10 @@ internal sealed class BackupStream : IAsyncDisposable
         {
             return new BackupPart(default, IsLast: true, "The backup was given up. Begin it anew.");
         }
+        catch (ChannelClosedException e)
+        {
+            return new BackupPart(default, IsLast: true, (e.InnerException ?? e).Message);
+        }
         finally
         {
             turn.Release();
@@ -96,6 +100,7 @@ internal sealed class BackupStream : IAsyncDisposable
             }
 
             Offer(new BackupPart(filled.ToArray(), IsLast: true, Failure: null));
+            parts.Writer.Complete();
         }
         catch (OperationCanceledException)
         {
@@ -104,7 +109,7 @@ internal sealed class BackupStream : IAsyncDisposable
         catch (Exception e)
         {
             // What cannot be read for a backup, or is not what was written, is not fit to serve clients either.
-            Offer(new BackupPart(default, IsLast: true, e.Message));
+            parts.Writer.Complete(e);
             fatal(e);
         }
         finally

@@ -1,31 +1,32 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using Lattice.Core.Disk;
 
 namespace Lattice.Cli.Backup;
 
 /// <summary>
-/// A file in an archive that can only be read forwards, as one that can be read anywhere: going back means beginning anew. The latest bytes are kept, so that small steps back cost nothing.
+/// A file in a <c>.tar.gz</c>, which can only be read forwards, as one that can be read anywhere: going back means beginning anew. The latest bytes are kept, so that small steps back cost nothing.
 /// </summary>
-internal sealed class ArchivedFile(Func<Stream> open, long length) : IDiskFile
+internal sealed class ArchivedFile(string archive, string name, long length) : ReadOnlyFile
 {
     private const int Kept = 1 << 20;
 
     private readonly byte[] window = new byte[2 * Kept];
+    private TarReader? tar;
     private Stream? stream;
     private long windowStart;
     private int windowLength;
 
     /// <inheritdoc/>
-    public long Length => length;
+    public override long Length => length;
 
     /// <inheritdoc/>
-    public int Read(long offset, Span<byte> buffer)
+    public override int Read(long offset, Span<byte> buffer)
     {
         int wanted = (int)Math.Min(buffer.Length, length - offset);
         if (stream is null || offset < windowStart)
         {
-            stream?.Dispose();
-            stream = open();
-            (windowStart, windowLength) = (0, 0);
+            Open();
         }
 
         int done = 0;
@@ -45,23 +46,25 @@ internal sealed class ArchivedFile(Func<Stream> open, long length) : IDiskFile
             }
         }
 
-        return Math.Max(done, 0);
+        return done;
     }
 
     /// <inheritdoc/>
-    public void Write(long offset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
+    public override void Dispose() => tar?.Dispose();
 
-    /// <inheritdoc/>
-    public void Preallocate(long length) => throw new NotSupportedException();
+    private void Open()
+    {
+        tar?.Dispose();
+        tar = new TarReader(new GZipStream(File.OpenRead(archive), CompressionMode.Decompress));
+        (windowStart, windowLength) = (0, 0);
+        TarEntry? entry = tar.GetNextEntry();
+        while (entry is not null && entry.Name != name)
+        {
+            entry = tar.GetNextEntry();
+        }
 
-    /// <inheritdoc/>
-    public void Truncate(long length) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public void Sync() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public void Dispose() => stream?.Dispose();
+        stream = entry?.DataStream ?? throw new InvalidDataException($"It holds no {name}.");
+    }
 
     private bool Advance()
     {

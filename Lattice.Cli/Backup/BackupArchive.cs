@@ -24,7 +24,7 @@ internal static class BackupArchive
     public static Content Verify(string path) => Guard(path, () =>
     {
         Content content = Read(path, Stream.Null);
-        using var file = new ArchivedFile(() => OpenSnapshot(path), content.SnapshotBytes);
+        using var file = new ArchivedFile(path, content.Manifest.Snapshot, content.SnapshotBytes);
         CheckSnapshot(content.Manifest, SnapshotFile.Verify(file, $"{path}:{content.Manifest.Snapshot}"));
         return content;
     });
@@ -112,20 +112,6 @@ internal static class BackupArchive
         {
             throw new InvalidDataException($"Its snapshot is of node {info.Node} of the cluster {info.ClusterId:x16}, but its {BackupArchiveWriter.ManifestName} says node {manifest.Node} of {manifest.ClusterId}.");
         }
-    }
-
-    private static Stream OpenSnapshot(string path)
-    {
-        var tar = new TarReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
-        while (tar.GetNextEntry() is { } entry)
-        {
-            if (entry.Name.EndsWith(".snap", StringComparison.Ordinal) && entry.DataStream is { } data)
-            {
-                return data;
-            }
-        }
-
-        throw new InvalidDataException("It holds no snapshot.");
     }
 
     private static BackupManifest Parse(byte[] text)

@@ -92,6 +92,11 @@ internal sealed class BackupArchiveWriter : IDisposable
     /// <summary>Closes; what was not committed is removed.</summary>
     public void Dispose()
     {
+        if (file.CanWrite)
+        {
+            content.Dispose();
+        }
+
         file.Dispose();
         hash.Dispose();
         if (!isCommitted)

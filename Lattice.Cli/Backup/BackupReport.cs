@@ -14,8 +14,4 @@ internal sealed record BackupReport(string File, long Bytes, long SnapshotBytes,
 /// <param name="Backup">What it says about itself.</param>
 /// <param name="DataDirectory">Where the data lies.</param>
 /// <param name="Aside">Where what was there before lies; null: nothing was.</param>
-internal sealed record RestoreReport(int Node, string File, BackupManifest Backup, string DataDirectory, string? Aside)
-{
-    /// <summary>Makes it.</summary>
-    public static RestoreReport Of(int node, string file, BackupArchive.Content content, string data, string? aside) => new(node, file, content.Manifest, data, aside);
-}
+internal sealed record RestoreReport(int Node, string File, BackupManifest Backup, string DataDirectory, string? Aside);

@@ -54,14 +54,9 @@ internal static class NodeRestore
         string stamp = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         string prepared = data + ".restoring";
         string aside = FreeName($"{data}.before-restore-{stamp}");
-        bool isReplaced = Directory.Exists(data);
         try
         {
-            if (Directory.Exists(prepared))
-            {
-                Directory.Delete(prepared, recursive: true);
-            }
-
+            SaveOrDiscard(prepared, aside);
             string snapshots = Path.Combine(prepared, "snapshots");
             CheckSpace(data, archive);
             Directory.CreateDirectory(snapshots);
@@ -71,23 +66,36 @@ internal static class NodeRestore
             Disk.SyncDirectory(snapshots);
             Disk.SyncDirectory(prepared);
             CopyOwner(data, prepared);
-            DirectorySwap.Replace(prepared, data, aside);
-            return RestoreReport.Of(settings.Node, archive, content, data, isReplaced ? aside : null);
+            string? former = DirectorySwap.Replace(prepared, data, FreeName(aside));
+            return new RestoreReport(settings.Node, archive, content.Manifest, data, former);
         }
         catch (BackupDamagedException e)
         {
+            SaveOrDiscard(prepared, aside);
             throw new CommandFailedException(ExitCodes.Negative, $"{e.Message} Nothing was changed.", e);
+        }
+        catch (CommandFailedException)
+        {
+            SaveOrDiscard(prepared, aside);
+            throw;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            SaveOrDiscard(prepared, aside);
             throw new CommandFailedException(ExitCodes.Negative, $"Node {settings.Node} was not restored, its data in {data} is as it was: {e.Message}", e);
         }
-        finally
+    }
+
+    /// <summary>Clears the place where a restore is prepared. What an interrupted restore left there may be the node's former data, which is kept: only a directory in which a node has run has a lock file.</summary>
+    private static void SaveOrDiscard(string prepared, string aside)
+    {
+        if (File.Exists(Path.Combine(prepared, DataDirectoryLock.FileName)))
         {
-            if (Directory.Exists(prepared))
-            {
-                Directory.Delete(prepared, recursive: true);
-            }
+            Directory.Move(prepared, FreeName(aside));
+        }
+        else if (Directory.Exists(prepared))
+        {
+            Directory.Delete(prepared, recursive: true);
         }
     }
 

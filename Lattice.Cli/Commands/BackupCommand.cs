@@ -35,7 +35,7 @@ internal static class BackupCommand
         var file = new Argument<string>("FILE") { Description = "The backup" };
         Option<bool> json = CommonOptions.Json();
         var command = new Command("verify", "Reads a backup to its end and checks everything in it; changes nothing.") { file, json };
-        command.SetAction(parsed => Verify(shell, Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(json)));
+        command.SetAction((parsed, _) => VerifyAsync(shell, Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(json)));
         return command;
     }
 
@@ -46,7 +46,7 @@ internal static class BackupCommand
         await using (connection.ConfigureAwait(false))
         {
             var id = Guid.NewGuid();
-            BackupTicket ticket = await connection.Client.OpenBackupAsync(what.Node, id, $"{Environment.UserName}@{Environment.MachineName}", cancellation).ConfigureAwait(false);
+            BackupTicket ticket = await connection.Client.OpenBackupAsync(what.Node, id, Shell.Operator, cancellation).ConfigureAwait(false);
             if (ticket.Refusal is { } refusal)
             {
                 throw new CommandFailedException(ExitCodes.Unavailable, $"No backup was made: {refusal}");
@@ -71,8 +71,20 @@ internal static class BackupCommand
             }
             finally
             {
-                await connection.Client.CloseBackupAsync(what.Node, id, isWhole, CancellationToken.None).ConfigureAwait(false);
+                await CloseAsync(connection.Client, what.Node, id, isWhole).ConfigureAwait(false);
             }
+        }
+    }
+
+    private static async Task CloseAsync(LatticeClient client, int node, Guid id, bool isWhole)
+    {
+        try
+        {
+            await client.CloseBackupAsync(node, id, isWhole, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LatticeException)
+        {
+            // The node finds out by itself that nobody reads any more; how the backup ended is known here.
         }
     }
 
@@ -108,7 +120,7 @@ internal static class BackupCommand
         return new BackupReport(what.File, new FileInfo(what.File).Length, snapshotBytes, manifest, Stopwatch.GetElapsedTime(began).TotalSeconds);
     }
 
-    private static int Verify(Shell shell, string file, bool json)
+    private static async Task<int> VerifyAsync(Shell shell, string file, bool json)
     {
         if (!File.Exists(file))
         {
@@ -119,7 +131,7 @@ internal static class BackupCommand
         {
             long began = Stopwatch.GetTimestamp();
             BackupArchive.Content content = BackupArchive.Verify(file);
-            PrintAsync(shell, new BackupReport(file, new FileInfo(file).Length, content.SnapshotBytes, content.Manifest, Stopwatch.GetElapsedTime(began).TotalSeconds), json, "is whole and sound").GetAwaiter().GetResult();
+            await PrintAsync(shell, new BackupReport(file, new FileInfo(file).Length, content.SnapshotBytes, content.Manifest, Stopwatch.GetElapsedTime(began).TotalSeconds), json, "is whole and sound").ConfigureAwait(false);
             return ExitCodes.Success;
         }
         catch (BackupDamagedException e)

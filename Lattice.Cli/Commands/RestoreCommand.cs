@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Lattice.Cli.Backup;
+using Lattice.Cli.Cluster;
 using Lattice.Silo.Configuration;
 
 namespace Lattice.Cli.Commands;
@@ -24,13 +25,7 @@ internal static class RestoreCommand
 
     private static int Run(Shell shell, int node, string archive, (string? Config, bool Force, bool Json) options)
     {
-        string file = options.Config ?? shell.Paths.ConfigurationOf(node);
-        SettingsResult loaded = SettingsFile.Load(file, node, shell.Paths);
-        if (loaded.Settings is not { } settings)
-        {
-            throw new CommandFailedException(ExitCodes.Negative, $"The configuration '{file}' cannot be used, so where the data of node {node} lies is not known; nothing was changed. Name the node's configuration with --config FILE:\n{string.Join('\n', loaded.Errors)}");
-        }
-
+        NodeSettings settings = LocalNode.Load(shell, node, options.Config);
         RestoreReport report = NodeRestore.Run(settings, Path.GetFullPath(archive), options.Force, TimeProvider.System.GetUtcNow());
         if (options.Json)
         {

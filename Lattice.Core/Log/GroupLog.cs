@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Verification;
@@ -134,13 +133,25 @@ public sealed class GroupLog : IRaftLogStorage
         return result;
     }
 
-    /// <summary>Looks whether the entries in memory still are what they were.</summary>
-    /// <exception cref="StateDivergenceException">One is not.</exception>
-    public void CheckCached()
+    /// <summary>The entries in memory, in order.</summary>
+    internal IEnumerable<Entry> Cached
     {
-        foreach (ulong index in Indexes(_cachedFrom))
+        get
         {
-            Sound(_index[index].Cached!);
+            for (ulong i = _cachedFrom; i <= LastIndex; i++)
+            {
+                yield return _index[i].Cached!;
+            }
+        }
+    }
+
+    /// <summary>Looks whether entries of this group still are what they were. Any thread.</summary>
+    /// <exception cref="StateDivergenceException">One is not.</exception>
+    internal void ThrowIfDamaged(IReadOnlyList<Entry> entries)
+    {
+        for (int i = 0; i < entries.Count; i++)
+        {
+            Sound(entries[i]);
         }
     }
 
@@ -152,31 +163,6 @@ public sealed class GroupLog : IRaftLogStorage
         Entry = new LogPosition(entry.Index, entry.Term),
         Message = $"Entry {entry.Index} of group {Id} is not what was proposed: it changed in memory.",
     });
-
-    /// <summary>Flips a bit of an entry in memory, to see what becomes of it.</summary>
-    /// <returns>Tells whether the damage is still there; null: there is no entry with a payload in memory.</returns>
-    internal Func<bool>? FlipCachedBit(Random random)
-    {
-        // The newest ones: those that were applied everywhere are of no use to anybody any more.
-        ulong[] there = [.. Indexes(Math.Max(_cachedFrom, LastIndex - Math.Min(LastIndex, 3))).Where(i => _index[i].Cached is { Kind: EntryKind.Command, Data.Length: > 0 })];
-        if (there.Length == 0)
-        {
-            return null;
-        }
-
-        ulong index = there[random.Next(there.Length)];
-        Entry entry = _index[index].Cached!;
-        MemoryMarshal.AsMemory(entry.Data).Span[random.Next(entry.Data.Length)] ^= (byte)(1 << random.Next(8));
-        return () => index >= _cachedFrom && index <= LastIndex && ReferenceEquals(_index[index].Cached, entry);
-    }
-
-    private IEnumerable<ulong> Indexes(ulong from)
-    {
-        for (ulong i = from; i <= LastIndex; i++)
-        {
-            yield return i;
-        }
-    }
 
     /// <summary>
     /// Appends entries, replacing everything from the index of the first one on, and sets the hard state. Visible here at
@@ -202,11 +188,7 @@ public sealed class GroupLog : IRaftLogStorage
         }
 
         ThrowIfNotContiguous(entries);
-        for (int i = 0; i < entries.Count; i++)
-        {
-            Sound(entries[i]);
-        }
-
+        ThrowIfDamaged(entries);
         long sequence = 0;
         for (int done = 0; done < entries.Count;)
         {

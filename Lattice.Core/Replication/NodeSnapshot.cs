@@ -1,4 +1,5 @@
 using Lattice.Core.Consensus;
+using Lattice.Core.Disk;
 using Lattice.Core.State;
 using Lattice.Core.Verification;
 
@@ -41,7 +42,7 @@ public sealed class NodeSnapshot : IDisposable
 
     /// <summary>Writes the snapshot file.</summary>
     /// <returns>Its path.</returns>
-    internal string Write(Disk.IDisk disk, string directory, Action<long>? written) => SnapshotFile.Write(disk, directory, Info, groups, written);
+    internal string Write(IDisk disk, string directory, Action<long>? written) => SnapshotFile.Write(disk, directory, Info, groups, written);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -51,7 +51,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
         compaction = new LogCompaction(core, devices.Engine, devices.Time);
-        scrub = new ScrubThread(core, options, OpenViewAsync, devices.Disk, devices.Time, FailDiverged);
+        scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>

@@ -53,13 +53,13 @@ internal sealed class ScrubPace(long bytesPerSecond, TimeProvider time, Cancella
 }
 
 /// <summary>A file that is read at a scrub's pace.</summary>
-internal sealed class PacedFile(IDiskFile file, ScrubPace pace) : IDiskFile
+internal sealed class PacedFile(IDiskFile file, ScrubPace pace) : ReadOnlyFile
 {
     /// <inheritdoc/>
-    public long Length => file.Length;
+    public override long Length => file.Length;
 
     /// <inheritdoc/>
-    public int Read(long offset, Span<byte> buffer)
+    public override int Read(long offset, Span<byte> buffer)
     {
         int read = file.Read(offset, buffer);
         pace.Read(read);
@@ -67,17 +67,5 @@ internal sealed class PacedFile(IDiskFile file, ScrubPace pace) : IDiskFile
     }
 
     /// <inheritdoc/>
-    public void Write(long offset, ReadOnlySpan<byte> data) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public void Preallocate(long length) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public void Truncate(long length) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public void Sync() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public override void Dispose() => file.Dispose();
 }

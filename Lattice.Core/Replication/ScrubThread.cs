@@ -1,3 +1,4 @@
+using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
@@ -14,7 +15,6 @@ internal sealed class ScrubThread : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
     private readonly NodeCore core;
-    private readonly Func<uint, Task<GroupSnapshot?>> openView;
     private readonly IDisk disk;
     private readonly string snapshots;
     private readonly Action<Exception> fatal;
@@ -28,9 +28,9 @@ internal sealed class ScrubThread : IDisposable
     private long demanded;
     private bool started;
 
-    public ScrubThread(NodeCore core, ReplicaHostOptions options, Func<uint, Task<GroupSnapshot?>> openView, IDisk disk, TimeProvider time, Action<Exception> fatal)
+    public ScrubThread(NodeCore core, ReplicaHostOptions options, IDisk disk, TimeProvider time, Action<Exception> fatal)
     {
-        (this.core, this.openView, this.disk, this.fatal) = (core, openView, disk, fatal);
+        (this.core, this.disk, this.fatal) = (core, disk, fatal);
         snapshots = Path.Combine(options.Node.DataDirectory, "snapshots");
         isPeriodic = options.ScrubBytesPerSecond > 0;
         pace = new ScrubPace(options.ScrubBytesPerSecond, time, stop.Token);
@@ -111,6 +111,7 @@ internal sealed class ScrubThread : IDisposable
     {
         lock (gate)
         {
+            demand.Reset();
             if (demanded > status.Completed)
             {
                 return true;
@@ -163,14 +164,14 @@ internal sealed class ScrubThread : IDisposable
     {
         try
         {
-            using GroupSnapshot? view = Open(replica.Group);
-            if (view is not null)
+            (GroupSnapshot state, IReadOnlyList<Entry> entries) = Open(replica);
+            using (state)
             {
-                StateCheck.Run(view, DivergencePhase.Scrub, pace.Read);
+                StateCheck.Run(state, DivergencePhase.Scrub, pace.Read);
             }
 
             replica.State.Records.CheckCached();
-            replica.Do(static r => r.Log.CheckCached());
+            replica.Log.ThrowIfDamaged(entries);
         }
         catch (StateDivergenceException e)
         {
@@ -181,16 +182,29 @@ internal sealed class ScrubThread : IDisposable
         }
     }
 
-    private GroupSnapshot? Open(uint group)
+    /// <summary>A view of a group's state and the entries that it has in memory, taken in its loop; they do not change, so they are checked beside it.</summary>
+    private (GroupSnapshot State, IReadOnlyList<Entry> Entries) Open(Replica replica)
     {
-        Task<GroupSnapshot?> opening = openView(group);
+        var opening = new TaskCompletionSource<(GroupSnapshot State, IReadOnlyList<Entry> Entries)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        replica.Do(r =>
+        {
+            try
+            {
+                opening.SetResult((r.State.OpenSnapshot(), [.. r.Log.Cached]));
+            }
+            catch (Exception e)
+            {
+                opening.SetException(e);
+            }
+        });
         try
         {
-            return opening.WaitAsync(stop.Token).GetAwaiter().GetResult();
+            return opening.Task.WaitAsync(stop.Token).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {
-            _ = opening.ContinueWith(static t => t.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            // Opened after all, it must not stay open.
+            _ = opening.Task.ContinueWith(static t => t.Result.State.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             throw;
         }
     }

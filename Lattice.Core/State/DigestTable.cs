@@ -96,6 +96,16 @@ internal sealed class DigestTable(uint group)
         }
     }
 
+    /// <summary>Adds a row that came out of a snapshot.</summary>
+    /// <exception cref="SnapshotCorruptException">It is a record, and the hash that it carries does not vouch for it.</exception>
+    public void AddOfSnapshot(RowKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (!Add(kind, key, value))
+        {
+            throw new SnapshotCorruptException($"A record in the snapshot of group {group} is not what was written: the hash that it carries does not fit.");
+        }
+    }
+
     /// <summary>Rows that came out of a snapshot must have the digest that its sender's state had: whatever happened to them on the way, or before.</summary>
     /// <exception cref="SnapshotCorruptException">They have another one.</exception>
     public void CheckAgainst(SnapshotHeader header)

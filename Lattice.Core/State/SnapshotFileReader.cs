@@ -89,7 +89,7 @@ public sealed class SnapshotFileReader : IDisposable
     /// <summary>Reads a group to its end and checks everything.</summary>
     internal void Verify(SnapshotSection section)
     {
-        var rows = new DigestedRows(section);
+        var rows = new DigestedRows(section.Group);
         using var parser = new SnapshotParser(section.Group, section.Position, rows);
         long offset = section.Offset;
         foreach (ReadOnlyMemory<byte> block in Blocks(section))
@@ -157,17 +157,11 @@ public sealed class SnapshotFileReader : IDisposable
     }
 
     /// <summary>Computes the digest of the rows.</summary>
-    private sealed class DigestedRows(SnapshotSection section) : ISnapshotRows
+    private sealed class DigestedRows(uint group) : ISnapshotRows
     {
-        public DigestTable Digests { get; } = new(section.Group);
+        public DigestTable Digests { get; } = new(group);
 
-        public void Row(RowKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
-        {
-            if (!Digests.Add(kind, key, value))
-            {
-                throw new SnapshotCorruptException($"A record in the snapshot of group {section.Group} at entry {section.Position.Index} is not what was written: the hash that it carries does not fit.");
-            }
-        }
+        public void Row(RowKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Digests.AddOfSnapshot(kind, key, value);
     }
 
     private sealed class NoRows : ISnapshotRows

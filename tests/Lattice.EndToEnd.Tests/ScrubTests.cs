@@ -16,11 +16,11 @@ public sealed class ScrubTests
         cluster.WaitUntilHealthy();
         for (int i = 0; i < 50; i++)
         {
-            Succeeds(cluster.Run("put", $"key-{i}", $"value-{i}"));
+            cluster.Run("put", $"key-{i}", $"value-{i}").AssertSucceeded();
         }
 
         int node = cluster.Nodes.First(n => n != cluster.LeaderNode());
-        Succeeds(cluster.Run("admin", "drill", $"{node}", "cache"));
+        cluster.Run("admin", "drill", $"{node}", "cache").AssertSucceeded();
 
         HaltsWith(cluster, node, "cache-incoherence");
         ComesBack(cluster, node);
@@ -35,7 +35,7 @@ public sealed class ScrubTests
         cluster.WaitUntilHealthy();
         for (int i = 0; i < 50; i++)
         {
-            Succeeds(cluster.Run("put", $"key-{i}", $"value-{i}"));
+            cluster.Run("put", $"key-{i}", $"value-{i}").AssertSucceeded();
         }
 
         int node = cluster.LeaderNode();
@@ -45,7 +45,7 @@ public sealed class ScrubTests
             Assert.True(result.ExitCode == 0 && result.Output.Contains("holds what it has to hold", StringComparison.Ordinal), result.ToString());
         }
 
-        Succeeds(cluster.Run("admin", "drill", $"{node}", "disk"));
+        cluster.Run("admin", "drill", $"{node}", "disk").AssertSucceeded();
         ProcessResult found = cluster.Run("admin", "verify", $"{node}");
 
         Assert.True(found.ExitCode is 1 or 2 && !found.Output.Contains("holds what it has to hold", StringComparison.Ordinal), found.ToString());
@@ -62,7 +62,7 @@ public sealed class ScrubTests
         cluster.WaitUntilHealthy();
         int node = cluster.Nodes.First(n => n != cluster.LeaderNode());
         string folder = Path.Combine(cluster.DataOf(node), "snapshots");
-        Succeeds(cluster.Run("benchmark", "3", "--clients", "16"));
+        cluster.Run("benchmark", "3", "--clients", "16").AssertSucceeded();
         string file = Eventually.Holds(() => Directory.GetFiles(folder, "snapshot-*.snap").Order(StringComparer.Ordinal).LastOrDefault(), f => f is not null, RoundTimeout)!;
         byte[] content = File.ReadAllBytes(file);
         content[content.Length / 2] ^= 1;
@@ -80,7 +80,7 @@ public sealed class ScrubTests
         cluster.WaitUntilHealthy();
         int node = cluster.Nodes.First(n => n != cluster.LeaderNode());
         string folder = Path.Combine(cluster.DataOf(node), "wal");
-        Succeeds(cluster.Run("benchmark", "3", "--clients", "16", "--value-size", "4096"));
+        cluster.Run("benchmark", "3", "--clients", "16", "--value-size", "4096").AssertSucceeded();
         string file = Eventually.Holds(() => Directory.GetFiles(folder, "*.wal").Order(StringComparer.Ordinal).ToArray(), f => f.Length > 2, RoundTimeout)[0];
         using (FileStream segment = File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
@@ -101,15 +101,13 @@ public sealed class ScrubTests
         Assert.Contains("STATE DIVERGENCE DETECTED", cluster[node].Output, StringComparison.Ordinal);
         using JsonDocument report = JsonDocument.Parse(File.ReadAllText(Path.Combine(cluster.DataOf(node), "divergence-report.json")));
         Assert.Equal(cause, report.RootElement.GetProperty("analysis").GetProperty("rules").GetProperty("class").GetString());
-        Succeeds(cluster.Run("put", "while-it-is-down", "1"));
+        cluster.Run("put", "while-it-is-down", "1").AssertSucceeded();
     }
 
     private static void ComesBack(TestCluster cluster, int node)
     {
-        Succeeds(cluster.Run("admin", "clear-divergence", $"{node}", "--yes"));
+        cluster.Run("admin", "clear-divergence", $"{node}", "--yes").AssertSucceeded();
         cluster.Start(node);
         cluster.WaitUntilHealthy(RoundTimeout);
     }
-
-    private static void Succeeds(ProcessResult result) => Assert.True(result.ExitCode == 0, result.ToString());
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Lattice.Cli.Cluster;
 using Lattice.Core.Disk;
 using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
@@ -24,13 +25,7 @@ internal static class ClearDivergenceCommand
 
     private static int Run(Shell shell, int node, bool yes, string? config)
     {
-        string file = config ?? shell.Paths.ConfigurationOf(node);
-        SettingsResult loaded = SettingsFile.Load(file, node, shell.Paths);
-        if (loaded.Settings is not { } settings)
-        {
-            throw new CommandFailedException(ExitCodes.Negative, $"The configuration '{file}' cannot be used, so where the data of node {node} lies is not known; nothing was changed. Name the node's configuration with --config FILE:\n{string.Join('\n', loaded.Errors)}");
-        }
-
+        NodeSettings settings = LocalNode.Load(shell, node, config);
         string data = settings.Storage.DataDirectory;
         if (!File.Exists(Path.Combine(data, DivergenceReportFile.FileName)))
         {

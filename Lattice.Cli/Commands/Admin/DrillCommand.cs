@@ -31,8 +31,7 @@ internal static class DrillCommand
         ClusterConnection connection = await ClusterConnection.OpenAsync(location, timeout, cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            string who = $"{Environment.UserName}@{Environment.MachineName}";
-            DrillReply reply = await connection.Client.DrillAsync(drill.Node, drill.Kind, drill.Group, who, cancellation).ConfigureAwait(false);
+            DrillReply reply = await connection.Client.DrillAsync(drill.Node, drill.Kind, drill.Group, Shell.Operator, cancellation).ConfigureAwait(false);
             if (!reply.IsDone)
             {
                 throw new CommandFailedException(ExitCodes.Negative, reply.Message);

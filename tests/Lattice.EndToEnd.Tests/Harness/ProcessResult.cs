@@ -22,5 +22,8 @@ internal sealed record ProcessResult(int ExitCode, string Output, string Errors,
     /// <summary>Runs a tool of the system to its end.</summary>
     public static ProcessResult OfTool(string tool, params string[] arguments) => Of(new ProcessStartInfo(tool, arguments), []);
 
+    /// <summary>Fails the test unless the exit code is 0.</summary>
+    public void AssertSucceeded() => Assert.True(ExitCode == 0, ToString());
+
     public override string ToString() => $"exit {ExitCode} after {Took.TotalSeconds:0.00} s\n--- stdout\n{Output}\n--- stderr\n{Errors}";
 }

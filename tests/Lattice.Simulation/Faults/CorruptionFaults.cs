@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Lattice.Core.Consensus;
 using Lattice.Core.State;
 using Lattice.Core.Verification;
 using Lattice.Simulation.Cluster;
@@ -41,7 +43,7 @@ internal static class CorruptionFaults
                         using GroupSnapshot view = replica.State.OpenSnapshot();
                         StateCheck.Run(view, DivergencePhase.Scrub);
                         replica.State.Records.CheckCached();
-                        replica.Log.CheckCached();
+                        replica.Log.ThrowIfDamaged([.. replica.Log.Cached]);
                     }
                 }
                 catch (StateDivergenceException e)
@@ -131,16 +133,16 @@ internal static class CorruptionFaults
             return null;
         }
 
-        Func<bool>? isThere = null;
-        int seed = random.Next(int.MaxValue);
-        process.Enter(() =>
+        // One of the newest: those that were applied everywhere are of no use to anybody any more.
+        Entry[] entries = [.. replica.Log.Cached.TakeLast(4).Where(e => e is { Kind: EntryKind.Command, Data.Length: > 0 })];
+        if (entries.Length == 0)
         {
-            replica.Do(r => isThere = r.Log.FlipCachedBit(new Random(seed)));
-            replica.Run();
-        });
-        return isThere is not null && machine.Corruption is null
-            ? Begun(cluster, random, machine, new Corruption(CorruptionKinds.EntryBit, () => ReferenceEquals(machine.Process, process) && isThere()))
-            : null;
+            return null;
+        }
+
+        Entry entry = random.Pick(entries);
+        MemoryMarshal.AsMemory(entry.Data).Span[random.Next(entry.Data.Length)] ^= (byte)(1 << random.Next(8));
+        return Begun(cluster, random, machine, new Corruption(CorruptionKinds.EntryBit, () => ReferenceEquals(machine.Process, process) && replica.Log.Cached.Contains(entry, ReferenceEqualityComparer.Instance)));
     }
 
     private static Healing Begun(SimulatedCluster cluster, SeededRandom random, Machine machine, Corruption corruption)
