@@ -6,6 +6,7 @@ using Lattice.Cli.Benchmark;
 using Lattice.Cli.Commands;
 using Lattice.Cli.Commands.Admin;
 using Lattice.Cli.Dev;
+using Lattice.Cli.Operations;
 using Lattice.Cli.Status;
 
 namespace Lattice.Cli;
@@ -18,6 +19,9 @@ namespace Lattice.Cli;
 [JsonSerializable(typeof(BenchmarkReport))]
 [JsonSerializable(typeof(TraceReport))]
 [JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(OperationOutput))]
+[JsonSerializable(typeof(OperationsOutput))]
+[JsonSerializable(typeof(AuditOutput))]
 [JsonSerializable(typeof(BackupManifest))]
 [JsonSerializable(typeof(BackupReport))]
 [JsonSerializable(typeof(RestoreReport))]

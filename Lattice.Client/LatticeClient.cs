@@ -176,6 +176,22 @@ public sealed class LatticeClient : IAsyncDisposable
     public Task<VerifyProgress> VerifyAsync(int node, bool begin, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.VerifyAsync(node, begin), cancellation);
 
+    /// <summary>What an operation would do, and what has to be confirmed first; see <see cref="IAdminGrain.Plan"/>.</summary>
+    public Task<OperationPlan> PlanOperationAsync(OperationRequest request, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.AdminAsync(admin => admin.Plan(request)), cancellation);
+
+    /// <summary>Begins an operation; see <see cref="IAdminGrain.Start"/>.</summary>
+    public Task<OperationReport> StartOperationAsync(OperationRequest request, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.AdminAsync(admin => admin.Start(request)), cancellation);
+
+    /// <summary>How an operation stands; null: there is none of this id.</summary>
+    public Task<OperationReport?> FindOperationAsync(Guid id, CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.AdminAsync(admin => admin.Find(id)), cancellation);
+
+    /// <summary>The latest operations and what happened to them.</summary>
+    public Task<OperationHistory> OperationsAsync(CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.AdminAsync(admin => admin.List()), cancellation);
+
     /// <summary>Begins a backup of a node; see <see cref="INodeGrain.BackupOpen"/>.</summary>
     public Task<BackupTicket> OpenBackupAsync(int node, Guid id, string who, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.BackupOpenAsync(node, id, who), cancellation);

@@ -1,4 +1,5 @@
 using Lattice.Core.Verification;
+using Lattice.Grains.Operations;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
@@ -12,11 +13,13 @@ public static class LatticeGrainServices
     public static ISiloBuilder AddLatticeGrains(this ISiloBuilder silo)
     {
         silo.AddGrainService<ReplicaService>();
+        silo.AddGrainService<OperatorService>();
         silo.AddGrainDirectory(PlacedHere.Name, static (_, _) => new PlacedHere());
         silo.Services.AddSingleton<PeerLinks>();
         silo.Services.AddSingleton<LamportClock>();
         silo.Services.AddSingleton<OrleansReplicaTransport>();
         silo.Services.AddSingleton<PeerDirectory>();
+        silo.Services.AddSingleton<MemberDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();
         silo.Services.AddSingleton<NodeTraceSource>();
         silo.Services.AddSingleton<TraceCollector>();
@@ -25,6 +28,12 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddSingleton<DrillHall>();
         silo.Services.AddSingleton<BackupDesk>();
+        silo.Services.AddSingleton<NodeTaskDesk>();
+        silo.Services.AddSingleton<OperatorDirectory>();
+        silo.Services.AddSingleton<ClusterEye>();
+        silo.Services.AddSingleton<OperationCatalog>();
+        silo.Services.AddHostedService<OperationKeeper>();
+        silo.Services.AddHostedService<RemovalWatch>();
         silo.Services.AddHostedService<PeerMonitor>();
         silo.Services.AddHostedService<PeerJournal>();
         silo.Services.AddHostedService<DepartureWatch>();

@@ -9,7 +9,7 @@ namespace Lattice.Grains;
 [StatelessWorker]
 [Reentrant]
 [GrainDirectory(PlacedHere.Name)]
-public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers, TraceCollector traces) : Grain, INodeGrain
+public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers, MemberDirectory members, TraceCollector traces) : Grain, INodeGrain
 {
     /// <inheritdoc/>
     public ValueTask<int> Id() => ValueTask.FromResult(info.Node);
@@ -19,7 +19,7 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
     {
         SystemCatalog catalog = host.Catalog;
         var timeout = TimeSpan.FromMilliseconds(Math.Clamp(timeoutMs, 1, 5000));
-        NodeStatus[] nodes = await Task.WhenAll(Members().Select(member => StatusOfAsync(member, timeout)));
+        NodeStatus[] nodes = await Task.WhenAll(members.Members().Select(member => StatusOfAsync(member, timeout)));
         return new ClusterStatus { Name = info.ClusterName, ClusterId = catalog.ClusterId, AnsweredBy = info.Node, Nodes = nodes };
     }
 
@@ -38,7 +38,7 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
     /// <inheritdoc/>
     public async ValueTask<TraceStory> Trace(int node, uint? group, int last, int timeoutMs)
     {
-        IReadOnlyCollection<int> asked = node == 0 ? Members() : [node];
+        IReadOnlyCollection<int> asked = node == 0 ? members.Members() : [node];
         var timeout = TimeSpan.FromMilliseconds(Math.Clamp(timeoutMs, 1, 5000));
         IReadOnlyDictionary<int, NodeTrace?> answers = await traces.AskAsync(asked, group, last, timeout);
         CausalStory story = TraceCollector.Join(answers.Values, Math.Clamp(last, 1, NodeTraceSource.MaxEvents));
@@ -123,21 +123,6 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
 
     private static DrillReply Unreachable(int node) => new(false, $"Node {node} did not answer, so whether the fault was injected is not known: 'lattice status {node}' says how it stands.");
 
-    /// <summary>Configured nodes and the system group's members; a removed node that is still in a configuration file is not one.</summary>
-    private SortedSet<int> Members()
-    {
-        ReplicaStatus? system = host.Status().Replicas.FirstOrDefault(r => r.Group == 0);
-        var members = new SortedSet<int>(info.Addresses.Keys);
-        if (system is not null && !system.Configuration.Voters.IsEmpty)
-        {
-            members.UnionWith(system.Configuration.Voters);
-            members.UnionWith(system.Configuration.Learners);
-            members.ExceptWith(system.Configuration.Removed);
-        }
-
-        return members;
-    }
-
     private static TraceLine Line(TraceEvent told) => new()
     {
         Lamport = told.Lamport,
@@ -170,6 +155,6 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
             }
         }
 
-        return new NodeStatus { Node = member, Reachable = false, Address = info.Addresses.GetValueOrDefault(member, "") };
+        return new NodeStatus { Node = member, Reachable = false, Address = members.AddressOf(member) };
     }
 }

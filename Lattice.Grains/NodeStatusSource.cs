@@ -3,7 +3,7 @@ using Lattice.Core.Replication;
 namespace Lattice.Grains;
 
 /// <summary>Puts together how this node stands.</summary>
-public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, PeerLinks links, TimeProvider time)
+public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDirectory members, PeerLinks links, TimeProvider time)
 {
     /// <summary>The node's status now.</summary>
     public NodeStatus Get()
@@ -20,7 +20,7 @@ public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, PeerLinks 
             DataBytes = DataBytes(),
             FreeBytes = new DriveInfo(node.DataDirectory).AvailableFreeSpace,
             Groups = [.. status.Replicas.Select(Group)],
-            Peers = [.. node.Addresses.Keys.Where(id => id != node.Node).Order().Select(Link)],
+            Peers = [.. members.Members().Where(id => id != node.Node).Select(Link)],
         };
     }
 

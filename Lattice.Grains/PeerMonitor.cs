@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Lattice.Grains;
 
 /// <summary>Measures the round trip to every other node once a second, and notices when this process was not running meanwhile.</summary>
-public sealed partial class PeerMonitor(NodeInfo node, PeerDirectory peers, PeerLinks links, TimeProvider time, ILogger<PeerMonitor> logger) : BackgroundService
+public sealed partial class PeerMonitor(NodeInfo node, MemberDirectory members, PeerDirectory peers, PeerLinks links, TimeProvider time, ILogger<PeerMonitor> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -25,7 +25,7 @@ public sealed partial class PeerMonitor(NodeInfo node, PeerDirectory peers, Peer
                     LogPaused(late.TotalSeconds);
                 }
 
-                await Task.WhenAll(node.Addresses.Keys.Where(id => id != node.Node).Select(MeasureAsync)).ConfigureAwait(false);
+                await Task.WhenAll(members.Members().Where(id => id != node.Node).Select(MeasureAsync)).ConfigureAwait(false);
                 last = time.GetTimestamp();
             }
         }

@@ -14,10 +14,15 @@ internal sealed class ClusterConnection : IAsyncDisposable
     public LatticeClient Client { get; }
 
     /// <summary>Connects.</summary>
+    /// <param name="location">Where the cluster is.</param>
+    /// <param name="timeout">Longest wait for a connection, and for each answer.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="attempt">Longest wait for one node's answer before another one is asked; null: the client's default.</param>
     /// <exception cref="CommandFailedException">No node answered.</exception>
-    public static async Task<ClusterConnection> OpenAsync(ClusterLocation location, TimeSpan timeout, CancellationToken cancellation)
+    public static async Task<ClusterConnection> OpenAsync(ClusterLocation location, TimeSpan timeout, CancellationToken cancellation, TimeSpan? attempt = null)
     {
         var options = new LatticeClientOptions { ClusterName = location.Name, RequestTimeout = timeout };
+        options.AttemptTimeout = attempt ?? options.AttemptTimeout;
         foreach (MemberLocation member in location.Members)
         {
             options.Gateways.Add(member.Gateway);

@@ -27,6 +27,8 @@ internal interface IGateway
 
     Task<VerifyProgress> VerifyAsync(int node, bool begin);
 
+    Task<T> AdminAsync<T>(Func<IAdminGrain, ValueTask<T>> ask);
+
     Task<BackupTicket> BackupOpenAsync(int node, Guid id, string who);
 
     Task<BackupPart> BackupReadAsync(int node, Guid id, long number);

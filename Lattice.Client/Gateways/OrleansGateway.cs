@@ -88,6 +88,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     public Task<VerifyProgress> VerifyAsync(int node, bool begin) => CallAsync(client => client.GetGrain<INodeGrain>(0).Verify(node, begin));
 
     /// <inheritdoc/>
+    public Task<T> AdminAsync<T>(Func<IAdminGrain, ValueTask<T>> ask) => CallAsync(client => ask(client.GetGrain<IAdminGrain>(0)));
+
+    /// <inheritdoc/>
     public Task<BackupTicket> BackupOpenAsync(int node, Guid id, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).BackupOpen(node, id, who));
 
     /// <inheritdoc/>

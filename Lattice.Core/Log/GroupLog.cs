@@ -69,6 +69,9 @@ public sealed class GroupLog : IRaftLogStorage
     /// <inheritdoc/>
     public ulong LastIndex => _index.Last;
 
+    /// <summary>Segment that holds the last entry; null: there is none. In the group's loop.</summary>
+    internal uint? LastSegment => _index.Count > 0 ? _index[LastIndex].Segment : null;
+
     /// <summary>Bytes of the entries that can be read, as they lie in the log. Any thread.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 

@@ -41,6 +41,23 @@ internal sealed class SegmentFiles(IDisk disk, string directory) : IDisposable
         }
     }
 
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                long bytes = 0;
+                foreach (Segment segment in _open.Values)
+                {
+                    bytes += segment.File.Length;
+                }
+
+                return bytes;
+            }
+        }
+    }
+
     public uint Oldest
     {
         get

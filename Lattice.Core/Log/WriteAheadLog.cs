@@ -53,6 +53,9 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Segment files, the one prepared for later included. Any thread.</summary>
     public int SegmentCount => _files.Count;
 
+    /// <summary>Bytes that its files take.</summary>
+    public long FileBytes => _files.Bytes;
+
     /// <summary>Ids of the groups, ascending. Any thread.</summary>
     public IReadOnlyList<uint> Groups
     {
@@ -85,6 +88,18 @@ public sealed class WriteAheadLog : IDisposable
             lock (_gate)
             {
                 return _pending.Bytes;
+            }
+        }
+    }
+
+    /// <summary>Segment that is appended to. Any thread.</summary>
+    internal uint NewestSegment
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pending.Segment;
             }
         }
     }

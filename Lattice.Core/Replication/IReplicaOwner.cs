@@ -12,7 +12,10 @@ internal interface IReplicaOwner
     /// <summary>Whether the state's volume had no room when it was last written.</summary>
     bool StateDiskFull { set; }
 
-    /// <summary>Whether a node that is not a member may be taken in: it is in this node's configuration file.</summary>
+    /// <summary>Node that an operator wants to lead all groups; 0: none.</summary>
+    int PreferredLeader { get; }
+
+    /// <summary>Whether a node that is not a member may be taken in: it is in this node's configuration file, or an operator added it.</summary>
     bool MayJoin(int node);
 
     /// <summary>The replica has something to do: have <see cref="Replica.Run"/> called.</summary>

@@ -5,17 +5,21 @@ namespace Lattice.Core.Replication;
 /// <summary>
 /// Spreads the leaders of the groups over the nodes: group g is best led by the voter at place g, counted round. A
 /// leader elsewhere hands over once that voter has been up and caught up for a while, so a node that comes back
-/// takes its groups again, and none moves while the cluster is unsettled.
+/// takes its groups again, and none moves while the cluster is unsettled. While an operator wants one node to lead, it leads all groups best.
 /// </summary>
-internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings)
+internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings, IReplicaOwner owner)
 {
+    // A voter whose acknowledged entries lie so close to the leader's commit index counts as caught up: a busy group never stands still, and what
+    // is missing is sent before the voter campaigns.
+    private const ulong CaughtUpEntries = 256;
+
     private int settledTicks;
 
     private int TicksBeforeMove => 6 * settings.ElectionTicks;
 
     public void Tick(RaftNode raft)
     {
-        int preferred = Preferred(group, raft.Configuration);
+        int preferred = Preferred(group, raft.Configuration, owner.PreferredLeader);
         if (preferred == raft.Node || preferred == 0 || raft.TransferTarget != 0 || !IsCaughtUp(raft, preferred))
         {
             settledTicks = 0;
@@ -30,14 +34,22 @@ internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings)
     }
 
     /// <summary>The node that leads the group best; 0 when there is none at present.</summary>
-    public static int Preferred(uint group, Configuration configuration)
+    /// <param name="group">The group.</param>
+    /// <param name="configuration">Its members.</param>
+    /// <param name="wanted">Node that an operator wants to lead; 0: none.</param>
+    public static int Preferred(uint group, Configuration configuration, int wanted)
     {
         if (configuration.Voters.IsEmpty || configuration.IsJoint)
         {
             return 0;
         }
 
-        return configuration.Voters[(int)(group % (uint)configuration.Voters.Count)];
+        if (configuration.Voters.Contains(wanted))
+        {
+            return wanted;
+        }
+
+        return LeaderSpread.Of(group, configuration.Voters);
     }
 
     private static bool IsCaughtUp(RaftNode raft, int node)
@@ -46,7 +58,7 @@ internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings)
         {
             if (peer.Node == node)
             {
-                return peer.RecentActive && peer.Match >= raft.Commit;
+                return peer.RecentActive && peer.Match + CaughtUpEntries >= raft.Commit;
             }
         }
 

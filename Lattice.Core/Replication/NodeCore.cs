@@ -51,6 +51,8 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     private readonly CatalogFounder founder;
     private NodeIdentity identity;
     private SystemCatalog catalog = SystemCatalog.Empty;
+    private LeaderPreference preference = LeaderPreference.None;
+    private NodeRegistry registry = NodeRegistry.Empty;
     private volatile bool logDiskFull;
     private volatile bool stateDiskFull;
     private long droppedFrames;
@@ -82,6 +84,15 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <summary>The system group's word on groups and slots, as applied here.</summary>
     public SystemCatalog Catalog => Volatile.Read(ref catalog);
+
+    /// <summary>Which node shall lead, as applied here.</summary>
+    public LeaderPreference Preference => Volatile.Read(ref preference);
+
+    /// <summary>Nodes that an operator added, as applied here.</summary>
+    public NodeRegistry Registry => Volatile.Read(ref registry);
+
+    /// <inheritdoc/>
+    public int PreferredLeader => Preference.Node;
 
     /// <summary>The replicas, by group.</summary>
     public ICollection<Replica> Replicas => replicas.Values;
@@ -201,7 +212,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     }
 
     /// <inheritdoc/>
-    public bool MayJoin(int node) => options.Peers.Contains(node);
+    public bool MayJoin(int node) => options.Peers.Contains(node) || Registry.Addresses.ContainsKey(node);
 
     /// <inheritdoc/>
     public void Schedule(Replica replica) => scheduler.Schedule(replica);
@@ -245,7 +256,13 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     /// <inheritdoc/>
     public void StateChanged(Replica replica)
     {
-        if (replica.Group == 0 && !Catalog.IsFounded && ReadCatalog(replica.State) is { } read)
+        if (replica.Group != 0)
+        {
+            return;
+        }
+
+        ReadDecisions(replica.State);
+        if (!Catalog.IsFounded && ReadCatalog(replica.State) is { } read)
         {
             Volatile.Write(ref catalog, read);
             CreateDataGroups();
@@ -270,6 +287,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         Check(state);
         Replica system = Create(0, state);
         replicas[0] = system;
+        ReadDecisions(state);
         if (ReadCatalog(state) is { } read)
         {
             catalog = read;
@@ -278,6 +296,13 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
         // What recovery appended to the log counts as durable from here on.
         Log.Flush();
+    }
+
+    /// <summary>What operators decided. The system group changes rarely, so it is read whenever it does.</summary>
+    private void ReadDecisions(StateMachine state)
+    {
+        Volatile.Write(ref preference, state.Get(LeaderPreference.Key) is { } preferred ? LeaderPreference.Decode(preferred) : LeaderPreference.None);
+        Volatile.Write(ref registry, state.Get(NodeRegistry.Key) is { } registered ? NodeRegistry.Decode(registered) : NodeRegistry.Empty);
     }
 
     private SystemCatalog? ReadCatalog(StateMachine state)
@@ -331,7 +356,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         {
             Replica replica = Create(group, state);
             replicas[group] = replica;
-            if (state.Applied == Founding && LeadershipKeeper.Preferred(group, state.Configuration) == options.Node)
+            if (state.Applied == Founding && LeadershipKeeper.Preferred(group, state.Configuration, PreferredLeader) == options.Node)
             {
                 // Nobody leads a group that begins: no election timeout has to pass before the one that leads it best asks for it.
                 replica.Do(static r => r.Raft.Campaign());

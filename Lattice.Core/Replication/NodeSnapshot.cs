@@ -42,7 +42,7 @@ public sealed class NodeSnapshot : IDisposable
 
     /// <summary>Writes the snapshot file.</summary>
     /// <returns>Its path.</returns>
-    internal string Write(IDisk disk, string directory) => SnapshotFile.Write(disk, directory, Info, groups);
+    internal string Write(IDisk disk, string directory, Action<long>? written) => SnapshotFile.Write(disk, directory, Info, groups, written);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -61,7 +61,7 @@ internal sealed class Replica : IDisposable
         writes = new WriteQueue(settings, inbox, time);
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
-        leadership = new LeadershipKeeper(parts.Group, settings);
+        leadership = new LeadershipKeeper(parts.Group, settings, owner);
         trace = new ReplicaTrace(parts.Trace, parts.Group);
         applier = new EntryApplier(parts, settings, owner, time, trace, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
         durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
@@ -615,6 +615,7 @@ internal sealed class Replica : IDisposable
         Applied = state.Applied,
         FirstIndex = log.FirstIndex,
         LastIndex = log.LastIndex,
+        LastTerm = raft.LastPosition.Term,
         LogBytes = log.Bytes,
         Configuration = raft.Configuration,
         Digest = state.Digest,

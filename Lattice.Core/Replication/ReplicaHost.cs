@@ -28,6 +28,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
+    private readonly SnapshotKeeper snapshots;
+    private readonly LogCompaction compaction;
     private readonly ScrubThread scrub;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
@@ -46,8 +48,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
-        var snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
+        snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
+        compaction = new LogCompaction(core, devices.Engine, devices.Time);
         scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
     }
 
@@ -143,6 +146,41 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Asks the leaders among this node's replicas to hand over to a node.</summary>
     public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.Raft.TransferLeadership(to));
 
+    /// <summary>Has one node lead all groups from here on, wherever and however often nodes are restarted. Only where the system group is led.</summary>
+    /// <param name="node">The node; 0: the leaders are spread over the nodes again.</param>
+    /// <returns>How it ended.</returns>
+    public async Task<OutcomeKind> PreferLeaderAsync(int node) =>
+        (await WriteRecordAsync(LeaderPreference.Key, node == 0 ? null : new LeaderPreference { Node = node }.Encode()).ConfigureAwait(false)).Kind;
+
+    /// <summary>Remembers a node that an operator added, or forgets it. Only where the system group is led; one change at a time.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="address">Its address for the others, host:port; null: it is forgotten.</param>
+    /// <returns>How it ended.</returns>
+    public async Task<OutcomeKind> RegisterAsync(int node, string? address)
+    {
+        NodeRegistry known = core.Registry;
+        NodeRegistry changed = known with { Addresses = address is null ? known.Addresses.Remove(node) : known.Addresses.SetItem(node, address) };
+        return (await WriteRecordAsync(NodeRegistry.Key, changed.Encode()).ConfigureAwait(false)).Kind;
+    }
+
+    /// <summary>Which node shall lead, as applied here.</summary>
+    public LeaderPreference Preference => core.Preference;
+
+    /// <summary>Nodes that an operator added, as applied here.</summary>
+    public NodeRegistry Registry => core.Registry;
+
+    /// <summary>Proposes a change of a group's members. Only where it is led.</summary>
+    /// <returns>What became of the proposal; accepted is not agreed yet.</returns>
+    public Task<ProposalStatus> ChangeMembersAsync(uint group, ConfigurationChange change) =>
+        AskAsync(group, r => r.Raft.ProposeConfiguration(change, out _), absent: ProposalStatus.NotLeader);
+
+    /// <summary>The operator decides that a group goes on with this replica and those that answer; see <see cref="RaftNode.ForceRecovery"/>.</summary>
+    public void ForceRecovery(uint group)
+    {
+        LogForced(group);
+        core.Find(group)?.Do(r => r.Raft.ForceRecovery());
+    }
+
     /// <summary>An entry of a group's log; null: there is no such group, or the log does not hold it.</summary>
     public Task<Entry?> ReadEntryAsync(uint group, ulong index) => AskAsync<Entry?>(group, r => r.ReadEntry(index), absent: null);
 
@@ -153,6 +191,18 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     /// <summary>Takes a view of all groups, for a backup. Blocks until all their loops have answered; null: one did not in time.</summary>
     public NodeSnapshot? TakeSnapshot() => NodeSnapshot.Take(core, options.Node, time);
+
+    /// <summary>Writes a snapshot file of all groups into <c>snapshots/</c> and renews <c>latest.snap</c>. Blocks.</summary>
+    /// <param name="written">Told how many bytes are in the file, as it grows.</param>
+    /// <returns>What was written; null: a group did not show its state in time.</returns>
+    /// <exception cref="DiskFullException">No room; the snapshots that there were are as they were.</exception>
+    /// <exception cref="StateDivergenceException">The state is not what was written: <see cref="ReportFatal"/> it.</exception>
+    public WrittenSnapshot? WriteSnapshot(Action<long> written) => snapshots.Write(Interlocked.Read(ref loggedBytes), written);
+
+    /// <summary>Makes the state durable and drops all of the log but the last entries of each group. Blocks.</summary>
+    /// <param name="keep">Entries of each group that stay at least.</param>
+    /// <exception cref="DiskFullException">The state could not be made durable; nothing was dropped.</exception>
+    public CompactedLog CompactLog(ulong keep) => compaction.Run(keep);
 
     /// <summary>Asks for everything that the node holds to be read and checked, from here on and as fast as it goes.</summary>
     /// <returns>The number of completed rounds (<see cref="ScrubStatus.Completed"/>) at which that is done.</returns>
@@ -285,6 +335,13 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         }
 
         await Task.WhenAny(Task.WhenAll(done), Fatal).ConfigureAwait(false);
+    }
+
+    private Task<Outcome> WriteRecordAsync(string key, byte[]? value)
+    {
+        byte[] name = System.Text.Encoding.UTF8.GetBytes(key);
+        WriteBatchBuilder batch = new WriteBatchBuilder().Command();
+        return WriteAsync(0, (value is null ? batch.Delete(name) : batch.Put(name, value)).Build());
     }
 
     /// <summary>Asks a replica something in its loop.</summary>
@@ -438,6 +495,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} found its replica of group {Group} to be wrong and stops: {What}")]
     private partial void LogPeerDiverged(int node, uint group, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An operator forces an election in group {Group}: it goes on with this replica and those that answer, and what only the others hold is lost")]
+    private partial void LogForced(uint group);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Drill: an operator injects a fault of kind {Kind} into group {Group}")]
     private partial void LogDrill(DrillKind kind, uint group);

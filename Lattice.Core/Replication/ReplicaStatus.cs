@@ -30,6 +30,9 @@ public sealed record ReplicaStatus
     /// <summary>Last index of the log.</summary>
     public ulong LastIndex { get; init; }
 
+    /// <summary>Term of the last entry of the log.</summary>
+    public ulong LastTerm { get; init; }
+
     /// <summary>Bytes of the live log.</summary>
     public long LogBytes { get; init; }
 

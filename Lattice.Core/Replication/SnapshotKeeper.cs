@@ -7,7 +7,7 @@ namespace Lattice.Core.Replication;
 /// <summary>
 /// Writes the node's snapshot files: portable copies of all its groups, for backups and for seeding another node. Recovery does
 /// not need them, so one is written only when the log written since the last one outweighs it: a large state is
-/// not rewritten all the time. Blocks on the disk; belongs to the checkpoint thread.
+/// not rewritten all the time. An operator may ask for one at any time. Blocks on the disk; one is written at a time.
 /// </summary>
 internal sealed class SnapshotKeeper
 {
@@ -16,6 +16,7 @@ internal sealed class SnapshotKeeper
     private readonly IDisk disk;
     private readonly TimeProvider time;
     private readonly string directory;
+    private readonly Lock gate = new();
     private ulong lastNumber;
     private long lastBytes;
     private long loggedAtLast;
@@ -28,25 +29,56 @@ internal sealed class SnapshotKeeper
         lastNumber = Numbers().LastOrDefault();
     }
 
-    /// <summary>Writes a snapshot file if one is due.</summary>
+    /// <summary>Writes a snapshot file if one is due and none is being written.</summary>
     /// <param name="loggedBytes">Bytes written to the log since the start.</param>
     public void WriteIfDue(long loggedBytes)
     {
-        if (core.Replicas.All(r => r.Status.Verification is VerificationState.Off or VerificationState.Agrees) && AppliedByAll() >= lastNumber + (ulong)options.SnapshotInterval && loggedBytes - loggedAtLast >= lastBytes && TryWrite())
+        if (!gate.TryEnter())
         {
-            loggedAtLast = loggedBytes;
+            return;
+        }
+
+        try
+        {
+            if (IsDue(loggedBytes) && TryWrite(written: null) is not null)
+            {
+                loggedAtLast = loggedBytes;
+            }
+        }
+        finally
+        {
+            gate.Exit();
         }
     }
 
-    private bool TryWrite()
+    /// <summary>Writes a snapshot file now, after the one that is being written.</summary>
+    /// <param name="loggedBytes">Bytes written to the log since the start.</param>
+    /// <param name="written">Told how many bytes are in the file, as it grows.</param>
+    /// <returns>What was written; null: a group did not show its state in time.</returns>
+    /// <exception cref="DiskFullException">No room; the snapshots that there were are as they were.</exception>
+    public WrittenSnapshot? Write(long loggedBytes, Action<long> written)
+    {
+        lock (gate)
+        {
+            WrittenSnapshot? snapshot = TryWrite(written);
+            loggedAtLast = snapshot is null ? loggedAtLast : loggedBytes;
+            return snapshot;
+        }
+    }
+
+    private bool IsDue(long loggedBytes) => core.Replicas.All(r => r.Status.Verification is VerificationState.Off or VerificationState.Agrees)
+        && AppliedByAll() >= lastNumber + (ulong)options.SnapshotInterval
+        && loggedBytes - loggedAtLast >= lastBytes;
+
+    private WrittenSnapshot? TryWrite(Action<long>? written)
     {
         using NodeSnapshot? snapshot = NodeSnapshot.Take(core, options, time);
         if (snapshot is null)
         {
-            return false;
+            return null;
         }
 
-        string path = snapshot.Write(disk, directory);
+        string path = snapshot.Write(disk, directory, written);
         lastNumber = snapshot.Info.Number;
         using (IDiskFile file = disk.Open(path, DiskFileMode.Read))
         {
@@ -54,12 +86,13 @@ internal sealed class SnapshotKeeper
         }
 
         RemoveOld();
-        return true;
+        return new WrittenSnapshot(path, snapshot.Info.Number, lastBytes, [.. snapshot.Groups.Select(group => group.Metadata.Position.Index)]);
     }
 
+    /// <summary>Leaves the newest files. The one just written stays, whatever its number: after entries were given up, numbers begin lower again.</summary>
     private void RemoveOld()
     {
-        foreach (ulong old in Numbers().SkipLast(options.KeepSnapshots))
+        foreach (ulong old in Numbers().Where(number => number != lastNumber).SkipLast(options.KeepSnapshots - 1))
         {
             disk.Delete(Path.Combine(directory, SnapshotFile.NameOf(old)));
         }
@@ -76,3 +109,10 @@ internal sealed class SnapshotKeeper
         .Where(number => number > 0)
         .Order();
 }
+
+/// <summary>A snapshot file that was written.</summary>
+/// <param name="Path">Where it lies.</param>
+/// <param name="Number">Its number: the sum of the groups' applied indexes.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Applied">Applied index of each group, in order of group.</param>
+public sealed record WrittenSnapshot(string Path, ulong Number, long Bytes, IReadOnlyList<ulong> Applied);

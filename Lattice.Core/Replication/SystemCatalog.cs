@@ -1,8 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Lattice.Core.Consensus;
 using Lattice.Core.State;
 
@@ -85,30 +82,5 @@ public sealed record SystemCatalog
 
     /// <summary>Reads the record's value.</summary>
     /// <exception cref="CatalogFormatException">It was written by a newer version, or is damaged.</exception>
-    public static SystemCatalog Decode(ReadOnlySpan<byte> value)
-    {
-        SystemCatalog? catalog;
-        try
-        {
-            catalog = JsonSerializer.Deserialize(value, CatalogJson.Default.SystemCatalog);
-        }
-        catch (JsonException e)
-        {
-            throw new CatalogFormatException($"The record '{Key}' of the system group is damaged ({e.Message}): {Encoding.UTF8.GetString(value[..Math.Min(200, value.Length)])}. Restore this node from a backup or let it learn its state from the others.", e);
-        }
-
-        if (catalog is null || catalog.Version != 1)
-        {
-            throw new CatalogFormatException(string.Create(CultureInfo.InvariantCulture, $"The record '{Key}' of the system group has format {catalog?.Version}; this binary reads format 1. Start this node with the version that the rest of the cluster runs."), null);
-        }
-
-        return catalog;
-    }
+    public static SystemCatalog Decode(ReadOnlySpan<byte> value) => SystemRecord.Decode(Key, value, CatalogJson.Default.SystemCatalog, static c => c.Version);
 }
-
-/// <summary>The system group's catalogue cannot be read.</summary>
-public sealed class CatalogFormatException(string message, Exception? inner) : Exception(message, inner);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(SystemCatalog))]
-internal sealed partial class CatalogJson : JsonSerializerContext;

@@ -33,9 +33,10 @@ public static class SnapshotFile
     /// <param name="directory">Directory, created if missing.</param>
     /// <param name="info">What the file says about itself.</param>
     /// <param name="groups">The groups, each once; read to their ends here, disposed by the caller.</param>
+    /// <param name="written">Told how many bytes are written, as the file grows.</param>
     /// <returns>Path of the file.</returns>
     /// <exception cref="DiskFullException">No room; nothing of the attempt is left.</exception>
-    public static string Write(IDisk disk, string directory, SnapshotFileInfo info, IReadOnlyList<GroupSnapshot> groups)
+    public static string Write(IDisk disk, string directory, SnapshotFileInfo info, IReadOnlyList<GroupSnapshot> groups, Action<long>? written = null)
     {
         disk.CreateDirectory(directory);
         RemoveUnfinished(disk, directory);
@@ -45,7 +46,7 @@ public static class SnapshotFile
         {
             using (IDiskFile file = disk.Open(unfinished, DiskFileMode.Create))
             {
-                SnapshotFileWriter.Write(file, info, groups);
+                SnapshotFileWriter.Write(file, info, groups, written);
                 file.Sync();
             }
         }

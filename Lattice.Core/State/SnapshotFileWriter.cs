@@ -28,13 +28,14 @@ internal static class SnapshotFileWriter
     }
 
     /// <summary>Writes an empty file.</summary>
-    public static void Write(IDiskFile file, SnapshotFileInfo info, IReadOnlyList<GroupSnapshot> groups)
+    public static void Write(IDiskFile file, SnapshotFileInfo info, IReadOnlyList<GroupSnapshot> groups, Action<long>? written)
     {
         long offset = 0;
         foreach (ReadOnlyMemory<byte> part in Parts(info, groups))
         {
             file.Write(offset, part.Span);
             offset += part.Length;
+            written?.Invoke(offset);
         }
     }
 }

@@ -62,6 +62,6 @@ internal static class NodeLogging
             logging.AddFilter(category, LogLevel.Critical);
         }
 
-        logging.AddFilter("Lattice.Grains.ReplicaService", LogLevel.Warning);
+        logging.AddFilter("Lattice.Grains.ReplicaService", LogLevel.Warning).AddFilter("Lattice.Grains.OperatorService", LogLevel.Warning);
     }
 }

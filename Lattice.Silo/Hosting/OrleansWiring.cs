@@ -56,6 +56,12 @@ internal static class OrleansWiring
             o.Invariant = MembershipDatabase.Invariant(settings.Membership.Provider);
             o.ConnectionString = MembershipDatabase.RunningConnection(settings.Membership);
         });
+        silo.AddAdoNetGrainStorage(Lattice.Grains.LatticeStorage.Name, o =>
+        {
+            o.Invariant = MembershipDatabase.Invariant(settings.Membership.Provider);
+            o.ConnectionString = MembershipDatabase.RunningConnection(settings.Membership);
+            o.GrainStorageSerializer = new GrainStateJson();
+        });
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new TableTurn(settings, services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton(new MembershipRestorer(settings.Membership, settings.Cluster.Name));
         silo.Services.AddSingleton<IMembershipTable>(services =>

@@ -58,6 +58,8 @@ internal sealed class FakeGateway(int node, Func<uint, byte[], Task<ShardReply>>
 
     public Task<VerifyProgress> VerifyAsync(int node, bool begin) => throw new NotSupportedException();
 
+    public Task<T> AdminAsync<T>(Func<IAdminGrain, ValueTask<T>> ask) => throw new NotSupportedException();
+
     public Task<BackupTicket> BackupOpenAsync(int node, Guid id, string who) => throw new NotSupportedException();
 
     public Task<BackupPart> BackupReadAsync(int node, Guid id, long number) => throw new NotSupportedException();

@@ -204,6 +204,7 @@ internal sealed class SimulationRun
             throw new SimulationFailure($"The replicas do not become equal though nothing is wrong any more.{Environment.NewLine}{Describe()}");
         }
 
+        LeadAsWanted();
         foreach (uint group in _cluster.Groups)
         {
             Machine first = _cluster.Machines.First();
@@ -214,6 +215,28 @@ internal sealed class SimulationRun
                     throw new SimulationFailure($"Group {group}: the states of nodes {first.Id} and {machine.Id} differ at the end:{Environment.NewLine}{first.Picture(group).DifferencesFrom(machine.Picture(group))}");
                 }
             }
+        }
+    }
+
+    /// <summary>The node that an operator wanted last comes to lead all groups; and stays the leader.</summary>
+    private void LeadAsWanted()
+    {
+        int wanted = _cluster.Machines.First().Process!.Core.Preference.Node;
+        if (wanted == 0)
+        {
+            return;
+        }
+
+        bool Leads() => _cluster.Groups.All(group => _cluster.LeaderOf(group, out int leader) is not null && leader == wanted);
+        if (!_clock.RunUntil(_clock.Now + Patience, Leads) || _clock.RunUntil(_clock.Now + (10 * VirtualClock.Second), () => !Leads()))
+        {
+            throw new SimulationFailure($"Node {wanted} is wanted as the leader of all groups and does not lead them.{Environment.NewLine}{Describe()}");
+        }
+
+        _coverage.Count("leaders: lead as wanted");
+        if (!_clock.RunUntil(_clock.Now + Patience, () => _cluster.Groups.All(IsSettled)))
+        {
+            throw new SimulationFailure($"The replicas do not become equal after their leaders moved.{Environment.NewLine}{Describe()}");
         }
     }
 

@@ -13,5 +13,13 @@ internal static class AdminCommand
         VerifyCommand.Create(shell),
         DrillCommand.Create(shell),
         ClearDivergenceCommand.Create(shell),
+        SnapshotCommand.Create(shell),
+        CompactLogCommand.Create(shell),
+        TransferLeadershipCommand.Create(shell),
+        BalanceLeadersCommand.Create(shell),
+        RemoveNodeCommand.Create(shell),
+        AddNodeCommand.Create(shell),
+        OperationsCommand.Create(shell),
+        AuditCommand.Create(shell),
     };
 }

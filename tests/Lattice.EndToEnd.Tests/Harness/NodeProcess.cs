@@ -16,8 +16,14 @@ internal sealed partial class NodeProcess : IDisposable
     private readonly ConcurrentQueue<string> output = new();
 
     public NodeProcess(int node, string configuration, string root)
+        : this(root, "start", $"{node}", configuration)
     {
-        var start = new ProcessStartInfo(LatticeBinary.Path, ["start", $"{node}", configuration])
+    }
+
+    /// <summary>Any command of the binary, while it runs.</summary>
+    public NodeProcess(string root, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(LatticeBinary.Path, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -51,6 +51,32 @@ internal sealed class TestCluster : IDisposable
 
     public string DataOf(int node) => Path.Combine(Root, $"var/lib/lattice/node-{node}");
 
+    public string AddressOf(int node) => $"127.0.0.1:{ports[node].Silo}";
+
+    /// <summary>Prepares another node: its own configuration names all, those of the others name it only when that is wanted.</summary>
+    public int AddNode(bool isListedByOthers)
+    {
+        int node = ports.Keys.Max() + 1;
+        List<int> free = FreePorts(3);
+        ports[node] = (free[0], free[1], free[2]);
+        foreach (int written in isListedByOthers ? ports.Keys : (IEnumerable<int>)[node])
+        {
+            File.WriteAllText(ConfigurationOf(written), Configuration(written));
+        }
+
+        return node;
+    }
+
+    /// <summary>Takes a node out of the configurations of the others.</summary>
+    public void Unlist(int node)
+    {
+        ports.Remove(node);
+        foreach (int written in ports.Keys)
+        {
+            File.WriteAllText(ConfigurationOf(written), Configuration(written));
+        }
+    }
+
     public NodeProcess Start(int node)
     {
         if (running.Remove(node, out NodeProcess? former))

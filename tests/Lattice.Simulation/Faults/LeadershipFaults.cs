@@ -1,3 +1,6 @@
+using System.Text;
+using Lattice.Core.Replication;
+using Lattice.Core.State;
 using Lattice.Simulation.Cluster;
 using Lattice.Simulation.Runtime;
 
@@ -9,6 +12,7 @@ internal static class LeadershipFaults
     public static IEnumerable<Fault> All =>
     [
         new("leadership is transferred", Transfer),
+        new("an operator wants one node to lead", Prefer),
         new("a node campaigns", Campaign),
         new("a peer is taken for dead", FalseAlarm),
         new("a clock jumps", ClockJump),
@@ -25,6 +29,20 @@ internal static class LeadershipFaults
 
         cluster.Trace.Line(leader, $"group {group}: is asked to hand over to node {target}");
         cluster.Do(leader, group, r => r.Raft.TransferLeadership(target));
+        return Healing.None;
+    }
+
+    /// <summary>Whoever is wanted, or nobody any more; the last word that was agreed counts until the end.</summary>
+    private static Healing? Prefer(SimulatedCluster cluster, SeededRandom random)
+    {
+        int wanted = random.Chance(0.3) ? 0 : random.Pick([.. cluster.Machines]).Id;
+        if (cluster.LeaderOf(0, out int leader) is null)
+        {
+            return null;
+        }
+
+        byte[] batch = new WriteBatchBuilder().Command().Put(Encoding.UTF8.GetBytes(LeaderPreference.Key), new LeaderPreference { Node = wanted }.Encode()).Build();
+        cluster.Do(leader, 0, r => r.Write(batch, outcome => cluster.Coverage.Count($"leaders: wish {outcome.Kind}")));
         return Healing.None;
     }
 

@@ -1,0 +1,48 @@
+using Lattice.Grains.Operations;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace Lattice.Grains;
+
+/// <summary>The door to operations: one for the whole cluster, where it was first asked for; the next one takes up what it leaves.</summary>
+[Reentrant]
+[PreferLocalPlacement]
+public sealed class AdminGrain(IServiceProvider services, OperationCatalog catalog, TimeProvider time, ILogger<AdminGrain> logger) : Grain, IAdminGrain, IDisposable
+{
+    private OperationBook? book;
+
+    private OperationBook Book => book ?? throw new InvalidOperationException("The grain is used before it is activated.");
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        book = new OperationBook(catalog.Find, new OperationJournal(services, this.GetGrainId(), time, logger), time, logger);
+        return base.OnActivateAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await Book.CloseAsync();
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => book?.Dispose();
+
+    /// <inheritdoc/>
+    public async ValueTask<OperationPlan> Plan(OperationRequest request) => await Book.PlanAsync(request);
+
+    /// <inheritdoc/>
+    public async ValueTask<OperationReport> Start(OperationRequest request) => await Book.StartAsync(request);
+
+    /// <inheritdoc/>
+    public async ValueTask<OperationReport?> Find(Guid id) => await Book.FindAsync(id);
+
+    /// <inheritdoc/>
+    public async ValueTask<OperationHistory> List() => await Book.ListAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask Resume() => await Book.ResumeAsync();
+}
