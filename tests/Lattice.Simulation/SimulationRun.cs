@@ -155,6 +155,12 @@ internal sealed class SimulationRun
         _clock.RunUntil(_clock.Now + LongestComparison, () => _cluster.Machines.All(m => m.Corruption is null));
         foreach (Machine machine in _cluster.Machines.Where(m => m.Corruption is not null))
         {
+            if (machine.Process is { Alive: true } process && process.Core.Replicas.Any(r => r.Status.Verification == VerificationState.NoMajority))
+            {
+                _cluster.DecidedAgainst(machine);
+                continue;
+            }
+
             if (machine.Corruption!.IsThere())
             {
                 throw new SimulationFailure($"Node {machine.Id} was corrupted ({machine.Corruption.Kind}) and does not notice.{Environment.NewLine}{Describe()}");

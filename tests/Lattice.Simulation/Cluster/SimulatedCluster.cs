@@ -185,6 +185,15 @@ internal sealed class SimulatedCluster : ICluster
         machine.Wipe();
     }
 
+    /// <summary>Two replicas differ, the third was lost, and the operator, who knows which of the two is wrong, has it learn everything anew.</summary>
+    public void DecidedAgainst(Machine machine)
+    {
+        CorruptionSummary.Noticed(Coverage, machine.Corruption!.Kind, "a difference that no majority decided");
+        machine.Corruption = null;
+        ProcessDied(machine, "its operator decides that it is wrong");
+        machine.Wipe();
+    }
+
     /// <summary>The node's process dies now, be it of kill -9.</summary>
     public void ProcessDied(Machine machine, string why)
     {
