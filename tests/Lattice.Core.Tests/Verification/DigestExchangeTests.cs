@@ -192,10 +192,81 @@ public class DigestExchangeTests
             net.Tick(2);
         }
 
-        Assert.True(net[2].HasNobodyToCompareWith);
+        Assert.True(net[2].HasNobodyToCompareWith(net.Members));
         Assert.Equal((VerificationState.Unproven, false), (net[2].State, net[2].MayServe));
         net.DeliverAll();
-        Assert.True(net[2].MayServe && !net[2].HasNobodyToCompareWith);
+        Assert.True(net[2].MayServe && !net[2].HasNobodyToCompareWith(net.Members));
+    }
+
+    [Fact]
+    public void A_leader_whose_state_all_others_can_only_get_from_it_waits_for_nobody()
+    {
+        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll(applied: 9);
+        net[1].NeedsSnapshot(2);
+        Assert.False(net[1].HasNobodyToCompareWith(net.Members), "The third may have an entry in common with it.");
+        net[1].NeedsSnapshot(3);
+        Assert.True(net[1].HasNobodyToCompareWith(net.Members));
+        Assert.Equal(VerificationState.Unproven, net[1].State);
+
+        // Another one has led since, from which they have got what they needed.
+        net[1].LeadershipLost();
+        Assert.False(net[1].HasNobodyToCompareWith(net.Members));
+    }
+
+    [Fact]
+    public void A_leader_of_members_that_have_lost_everything_waits_for_nobody()
+    {
+        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll(applied: 9);
+        net[1].Joins(2, asIncarnation: 999, net.Members);
+        net[1].Joins(3, ExchangeNetwork.IncarnationOf(3), net.Members);
+        Assert.False(net[1].HasNobodyToCompareWith(net.Members), "The third has lost nothing: it is accepted as what it is.");
+        net[1].Joins(3, asIncarnation: 998, net.Members);
+        Assert.True(net[1].HasNobodyToCompareWith(net.Members));
+    }
+
+    [Fact]
+    public void A_difference_that_no_majority_can_decide_is_given_up_when_the_other_side_lost_everything()
+    {
+        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll();
+        net.IsDown(3, true);
+        net.Lead(1, 'a', 1);
+        net.DeliverAll();
+        net.Execute(2, 'b', 1);
+        net.DeliverAll();
+        net[1].Joins(3, asIncarnation: 999, net.Members);
+        Assert.Equal((VerificationState.Arbitrating, false), (net[1].State, net[1].MayApply));
+
+        // The operator has node 2 learn everything anew: what it said does not stand against node 1 any more.
+        net[1].Joins(2, asIncarnation: 998, net.Members);
+        Assert.True(net[1].MayApply && net[1].HasNobodyToCompareWith(net.Members));
+        Assert.Equal((VerificationState.Unproven, false), (net[1].State, net[1].MayServe));
+    }
+
+    [Fact]
+    public void What_a_replica_executes_again_with_what_another_one_has_shows_that_it_was_wrong()
+    {
+        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll();
+        net.IsDown(3, true);
+        net.Lead(1, 'a', 1);
+        net.DeliverAll();
+        Assert.False(net.Execute(2, 'b', 1));
+        net.DeliverAll();
+        Assert.False(net.Execute(2, 'c', 1), "Nobody has that: it stays undecided.");
+        Divergence found = Assert.Throws<StateDivergenceException>(() => net.Execute(2, 'a', 1)).Divergence;
+        Assert.Equal((DivergenceKind.PeerDigest, false), (found.Kind, found.Checks.ExecutionRepeatedAgrees));
+        Assert.Equal([new ReplicaDigest(2, 1, ExchangeNetwork.Digest('b', 1)), new ReplicaDigest(1, 1, ExchangeNetwork.Digest('a', 1))], found.Digests);
+        Assert.False(net.Execute(1, 'a', 1), "Node 1 repeats what it did, and waits.");
+    }
+
+    [Fact]
+    public void An_outcome_that_was_compared_is_not_replaced_by_another_one_that_was_not()
+    {
+        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll();
+        Assert.True(net.Execute(1, 'a', 1));
+
+        // The volume was full: it is executed again.
+        Assert.True(net.Execute(1, 'a', 1));
+        Assert.Throws<StateDivergenceException>(() => net.Execute(1, 'b', 1));
     }
 
     [Fact]

@@ -144,6 +144,10 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
             _cluster.Trace.Line(_machine.Id, $"{e}");
             _cluster.ProcessDied(_machine, e.Message);
         }
+        catch (Exception e) when (SimulatedCluster.IsUnreadable(_machine, e))
+        {
+            _cluster.Unreadable(_machine, e);
+        }
         catch (Exception e) when (e is not SimulationFailure)
         {
             throw new SimulationFailure($"Node {_machine.Id} failed: {e.Message}", e);

@@ -121,12 +121,9 @@ internal sealed class SimulatedCluster : ICluster
         {
             Diverged(machine, e.Divergence);
         }
-        catch (Exception e) when (e is StateFormatException && machine.Corruption is { } corruption)
+        catch (Exception e) when (IsUnreadable(machine, e))
         {
-            CorruptionSummary.Noticed(Coverage, corruption.Kind, "a row that cannot be read");
-            machine.Corruption = null;
-            ProcessDied(machine, e.Message);
-            machine.Wipe();
+            Unreadable(machine, e);
         }
         catch (Exception e) when (e is LogCorruptException or NodeStartException && machine.Damaged)
         {
@@ -182,6 +179,18 @@ internal sealed class SimulatedCluster : ICluster
         CorruptionSummary.Noticed(Coverage, corruption.Kind, $"{divergence.Kind} in phase {divergence.Phase}");
         machine.Corruption = null;
         ProcessDied(machine, $"stops: {divergence.Message}");
+        machine.Wipe();
+    }
+
+    /// <summary>Whether an exception says that something was stored which cannot be read, and the machine was corrupted.</summary>
+    public static bool IsUnreadable(Machine machine, Exception e) => e is StateFormatException or CatalogFormatException && machine.Corruption is not null;
+
+    /// <summary>The node stops because it cannot read what is stored, and its operator has it learn everything anew from the others.</summary>
+    public void Unreadable(Machine machine, Exception e)
+    {
+        CorruptionSummary.Noticed(Coverage, machine.Corruption!.Kind, "something stored that cannot be read");
+        machine.Corruption = null;
+        ProcessDied(machine, e.Message);
         machine.Wipe();
     }
 
