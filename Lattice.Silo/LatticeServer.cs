@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace Lattice.Silo;
@@ -170,7 +171,7 @@ public static class LatticeServer
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         NodeLogging.Configure(builder.Logging);
-        builder.Services.AddSystemd();
+        builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();
         MetricsEndpoint.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
