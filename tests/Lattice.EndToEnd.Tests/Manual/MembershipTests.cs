@@ -87,7 +87,7 @@ public sealed partial class MembershipTests(ITestOutputHelper output)
 
         cluster.Follow("rolling-restart");
         cluster.WaitUntilHealthy("Quorum: 3/3");
-        Assert.Equal(tuning == "latency", cluster.Shell("lattice status --verbose").Contains("in the background", StringComparison.Ordinal));
+        Assert.Equal(tuning == "latency", cluster.Shell("lattice status --verbose").Contains("background sync", StringComparison.Ordinal));
         await cluster.VerifyAsync();
     }
 

@@ -73,7 +73,7 @@ internal sealed class NamespacedMachine : IDisposable
             throw new InvalidOperationException($"The machine could not be made: {holder.StandardError.ReadToEnd()}");
         }
 
-        Init = ProcessTree.ChildOf(holder.Id);
+        Init = ProcessTree.ChildOf(holder.Id)!.Value;
     }
 
     /// <summary>Why this host cannot do it; null if it can.</summary>

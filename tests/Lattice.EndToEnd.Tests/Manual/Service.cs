@@ -83,7 +83,7 @@ internal sealed partial class Service : IDisposable
                 if (!running.WaitForExit(unit.StopTimeout))
                 {
                     Signal(running, SigKill);
-                    running.WaitForExit();
+                    running.WaitForExit(unit.StopTimeout);
                 }
             }
 
@@ -120,9 +120,14 @@ internal sealed partial class Service : IDisposable
     /// <summary>To the node itself, the child of the process that entered the machine.</summary>
     private static void Signal(Process entered, int signal)
     {
-        if (!entered.HasExited)
+        if (!entered.HasExited && ProcessTree.ChildOf(entered.Id) is { } node)
         {
-            _ = SendSignal(ProcessTree.ChildOf(entered.Id), signal);
+            _ = SendSignal(node, signal);
+            if (signal == SigCont)
+            {
+                // It stops with its child.
+                _ = SendSignal(entered.Id, signal);
+            }
         }
     }
 
