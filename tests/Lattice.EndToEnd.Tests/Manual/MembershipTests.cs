@@ -12,7 +12,7 @@ public sealed partial class MembershipTests(ITestOutputHelper output)
     public async Task A_fourth_node_is_added_by_the_files_alone()
     {
         await using ManualCluster cluster = await ManualCluster.StartAsync(output);
-        string printed = cluster.Follow("adding-a-node");
+        string printed = cluster.Follow("adding-a-node", ["lattice status"]);
         Assert.Contains("Node 4", printed, StringComparison.Ordinal);
         cluster.WaitUntilHealthy("Quorum: 4/4");
         await cluster.VerifyAsync();

@@ -158,7 +158,9 @@ internal sealed partial class Service : IDisposable
         process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
-        process.Exited += (sender, _) => Ended((Process)sender!);
+
+        // On a thread of its own: the event is raised under a lock that whoever waits for the process needs too.
+        process.Exited += (sender, _) => ThreadPool.QueueUserWorkItem(Ended, (Process)sender!, preferLocal: false);
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
