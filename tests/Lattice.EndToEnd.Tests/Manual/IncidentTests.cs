@@ -13,7 +13,9 @@ public sealed class IncidentTests(ITestOutputHelper output)
         cluster.Shell("lattice backup 2 /var/backups/node2-latest.tar.gz");
         cluster.Shell("systemctl kill lattice@2; for f in /var/lib/lattice/node-2/wal/*.wal; do dd if=/dev/urandom of=$f bs=64 seek=20 count=8 conv=notrunc status=none; done");
         string printed = cluster.Follow("node-failure", ["systemctl", "lattice status", "sudo \"$@\"", "sudo systemctl"]);
-        output.WriteLine($"exit {cluster.Services[2].LastExitCode}, {cluster.Services[2].Restarts} restarts\n{cluster.Services[2].Journal}");
+
+        // It may be restarted after it was killed; not after it has found that its log is damaged, so that the restore finds it at rest.
+        Assert.InRange(cluster.Services[2].Restarts, 0, 1);
         Assert.Contains("Node 2 has the state of node 2", printed, StringComparison.Ordinal);
         cluster.WaitUntilHealthy("Quorum: 3/3");
         await cluster.VerifyAsync();

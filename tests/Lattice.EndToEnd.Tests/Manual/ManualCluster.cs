@@ -71,22 +71,33 @@ internal sealed class ManualCluster : IAsyncDisposable
     /// <summary>Runs a procedure of the manual in which some commands are expected to find nothing or to be refused.</summary>
     public string Follow(string procedure, string[] mayFail, bool underLoad = true)
     {
-        writes?.ResetGap();
-        reads?.ResetGap();
+        ResetPauses();
         string text = File.ReadAllText(Path.Combine(Repository.Root, "tests/Lattice.EndToEnd.Tests/Manual/Procedures", procedure + ".sh"));
         string failures = $"/var/work/{procedure}.failures";
         File.WriteAllText(Machine.PathOf("var/work/procedure.sh"), $"trap 'echo \"$? $BASH_COMMAND\" >> {failures}' ERR\n{text}");
         ProcessResult result = Machine.Run("bash", "procedure.sh");
         if (underLoad)
         {
-            writes!.WaitForMore(20);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{procedure}: longest pause of writes {writes.LongestGap.TotalMilliseconds:0} ms, of reads {reads!.LongestGap.TotalMilliseconds:0} ms"));
+            ReportPauses(procedure);
         }
 
         output.WriteLine(result.ToString());
         string[] failed = File.Exists(Machine.PathOf(failures)) ? File.ReadAllLines(Machine.PathOf(failures)) : [];
         Assert.True(Array.TrueForAll(failed, f => Array.Exists(mayFail, f.Contains)), $"{string.Join('\n', failed)}\n{result}\n{Journals()}");
         return result.Output;
+    }
+
+    public void ResetPauses()
+    {
+        writes?.ResetGap();
+        reads?.ResetGap();
+    }
+
+    /// <summary>Says how long clients had to wait since <see cref="ResetPauses"/>.</summary>
+    public void ReportPauses(string during)
+    {
+        writes!.WaitForMore(20);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{during}: longest pause of writes {writes.LongestGap.TotalMilliseconds:0} ms, of reads {reads!.LongestGap.TotalMilliseconds:0} ms"));
     }
 
     /// <summary>Runs a line of the shell that has to succeed.</summary>

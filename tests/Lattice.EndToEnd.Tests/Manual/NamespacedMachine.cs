@@ -97,6 +97,7 @@ internal sealed class NamespacedMachine : IDisposable
         var start = new ProcessStartInfo("nsenter", ["--target", Init.ToString(CultureInfo.InvariantCulture), "--mount", "--net", "--pid", "env", "--chdir=/var/work", .. command]);
         start.Environment["PATH"] = SearchPath;
         start.Environment["NETWORK"] = network;
+        start.Environment.Remove("TMPDIR");
         foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("LATTICE_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
