@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Lattice.EndToEnd.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -52,6 +53,19 @@ public sealed class ScriptTests(ITestOutputHelper output)
         ProcessResult passed = machine.Run("./run-integration-tests.sh");
         Assert.True(passed.ExitCode == 0 && passed.Output.Contains("Integration tests passed", StringComparison.Ordinal), passed.ToString());
         Assert.NotEqual(0, machine.Run("./run-integration-tests.sh", "--binary", "/bin/false").ExitCode);
+    }
+
+    [SkippableFact]
+    public void A_container_makes_its_configuration_from_its_environment()
+    {
+        Skip.IfNot(NamespacedMachine.Obstacle is null, NamespacedMachine.Obstacle);
+        using var machine = new NamespacedMachine();
+        File.Copy(Path.Combine(Deploy, "container/entrypoint.sh"), machine.PathOf("/var/work/entrypoint.sh"));
+        using Process node = Process.Start(machine.Enter("env", "LATTICE_NODE=store-0", "LATTICE_NAME=store", $"LATTICE_PEERS=1={machine.AddressOf(1)}:5001", "./entrypoint.sh"))!;
+
+        Eventually.Holds(() => machine.Run("lattice", "status"), r => r.Output.Contains("Cluster store: Healthy", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        machine.Run("curl", "http://localhost:9001/health/ready").AssertSucceeded();
+        Assert.Equal("-rw-------", machine.Run("stat", "--format=%A", "/etc/lattice/node1.toml").Output.Trim());
     }
 
     [Fact]
@@ -113,7 +127,7 @@ public sealed class ScriptTests(ITestOutputHelper output)
 
     private static void Install(string root, params string[] options)
     {
-        var start = new System.Diagnostics.ProcessStartInfo("bash", [Path.Combine(Deploy, "install.sh"), "--binary", LatticeBinary.Path, .. options]);
+        var start = new ProcessStartInfo("bash", [Path.Combine(Deploy, "install.sh"), "--binary", LatticeBinary.Path, .. options]);
         start.Environment["DESTDIR"] = root;
         ProcessResult.Of(start, []).AssertSucceeded();
     }
