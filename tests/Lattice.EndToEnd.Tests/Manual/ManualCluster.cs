@@ -93,6 +93,8 @@ internal sealed class ManualCluster : IAsyncDisposable
         reads?.ResetGap();
     }
 
+    public void WaitForWrites(int count) => writes!.WaitForMore(count);
+
     /// <summary>Says how long clients had to wait since <see cref="ResetPauses"/>.</summary>
     public void ReportPauses(string during)
     {
