@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace Lattice.Silo;
@@ -28,6 +29,9 @@ public static class LatticeServer
 
     /// <summary>Exit code of a node whose state is not what it has to be. It must not be started again before an operator has looked (systemd: <c>RestartPreventExitStatus</c>).</summary>
     public const int Diverged = 65;
+
+    /// <summary>Exit code of a node that cannot start because its data is damaged or of another version: like <see cref="Diverged"/>, nothing that another start would change.</summary>
+    public const int UnusableData = 65;
 
     // SIGTERM to exit: within five seconds, also when a peer does not answer or a disk hangs. What has not stopped by itself after the
     // first is told to hurry, and after the second left behind.
@@ -64,7 +68,7 @@ public static class LatticeServer
         catch (Exception e) when (NodeFailure.Explain(settings, e) is { } reason)
         {
             await errors.WriteLineAsync($"lattice: {reason}").ConfigureAwait(false);
-            return CannotStart;
+            return NodeFailure.IsOfData(e) ? UnusableData : CannotStart;
         }
     }
 
@@ -170,7 +174,7 @@ public static class LatticeServer
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         NodeLogging.Configure(builder.Logging);
-        builder.Services.AddSystemd();
+        builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();
         MetricsEndpoint.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);

@@ -9,6 +9,10 @@ namespace Lattice.Cli.Commands;
 /// <summary><c>lattice status [N]</c>: how the cluster stands; the exit code says it too.</summary>
 internal static class StatusCommand
 {
+    private const int LooksAgain = 2;
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Makes the command.</summary>
     public static Command Create(Shell shell)
     {
@@ -22,7 +26,7 @@ internal static class StatusCommand
         {
             ClusterLocation location = ClusterLocator.Of(shell).Locate(parsed.GetValue(config));
             int? only = parsed.GetValue(node);
-            ClusterView? answered = await StatusQuery.AskAsync(location, cancellation).ConfigureAwait(false);
+            ClusterView? answered = await LookAsync(location, cancellation).ConfigureAwait(false);
             ClusterView view = answered ?? StatusQuery.NothingReachable(location);
             if (only is not null && view.Nodes.All(n => n.Status.Node != only))
             {
@@ -39,6 +43,22 @@ internal static class StatusCommand
         });
         return command;
     }
+
+    /// <summary>A group has no leader while its leadership moves: that is no state to report, so it is looked at again before it is believed.</summary>
+    private static async Task<ClusterView?> LookAsync(ClusterLocation location, CancellationToken cancellation)
+    {
+        ClusterView? view = await StatusQuery.AskAsync(location, cancellation).ConfigureAwait(false);
+        for (int again = 0; again < LooksAgain && view is not null && MayPass(view); again++)
+        {
+            await Task.Delay(BetweenLooks, cancellation).ConfigureAwait(false);
+            view = await StatusQuery.AskAsync(location, cancellation).ConfigureAwait(false);
+        }
+
+        return view;
+    }
+
+    private static bool MayPass(ClusterView view) =>
+        view.GroupsWithoutLeader.Count > 0 || view.Nodes.Any(n => n.Condition == NodeCondition.CatchingUp);
 
     private static void Write(Shell shell, ClusterView view, int? only, bool verbose, bool json)
     {

@@ -12,6 +12,8 @@ internal sealed class TransferLeadershipOperation(OperationRequest request, Clus
     // A leader that was lost a moment ago has a successor within this.
     private static readonly TimeSpan PatienceWithElection = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan PatienceWithForced = TimeSpan.FromSeconds(30);
+    // After a loss the leader first has to give the others their votes back.
+    private static readonly TimeSpan PatienceWithAgreement = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PatienceWithMoves = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(2);
 
@@ -22,7 +24,7 @@ internal sealed class TransferLeadershipOperation(OperationRequest request, Clus
     public IReadOnlyList<OperationStep> Steps =>
     [
         new("elect leaders where there are none", ElectAsync),
-        new("agree on the leader", (_, cancellation) => moves.PreferAsync(request.Node, PatienceWithElection, cancellation)),
+        new("agree on the leader", (_, cancellation) => moves.PreferAsync(request.Node, PatienceWithAgreement, cancellation)),
         new("move leaderships", MoveAsync),
     ];
 

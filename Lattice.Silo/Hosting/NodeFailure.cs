@@ -11,6 +11,13 @@ namespace Lattice.Silo.Hosting;
 /// <summary>What an operator is told about an exception that ended a node, and what to do about it. Anything else is a defect.</summary>
 internal static class NodeFailure
 {
+    /// <summary>Whether the node's data is what keeps it from running: then it cannot help to start it again.</summary>
+    public static bool IsOfData(Exception failure) => failure switch
+    {
+        AggregateException all => all.Flatten().InnerExceptions.Any(IsOfData),
+        _ => failure is LogCorruptException or LogVersionException or SnapshotCorruptException or NodeIdentityException or StateFormatException or CatalogFormatException,
+    };
+
     /// <summary>The reason as a sentence or two; null when it is none that an operator could do something about.</summary>
     public static string? Explain(NodeSettings settings, Exception failure) => failure switch
     {

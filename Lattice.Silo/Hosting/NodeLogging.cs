@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -41,11 +40,14 @@ internal static class NodeLogging
         "Orleans.Runtime.GrainCallCancellationManager",
     ];
 
+    // Set by systemd for processes whose output goes to the journal.
+    private const string JournalVariable = "JOURNAL_STREAM";
+
     public static void Configure(ILoggingBuilder logging)
     {
         logging.ClearProviders();
         logging.AddConsole();
-        logging.AddConsoleFormatter<JournalFormatter, JournalFormatterOptions>(o => o.ForJournal = SystemdHelpers.IsSystemdService());
+        logging.AddConsoleFormatter<JournalFormatter, JournalFormatterOptions>(o => o.ForJournal = Environment.GetEnvironmentVariable(JournalVariable) is { Length: > 0 });
 
         // After everything else: under systemd the host would choose a formatter that has the level as a number only.
         logging.Services.PostConfigure<ConsoleLoggerOptions>(o => o.FormatterName = JournalFormatter.FormatterName);

@@ -7,12 +7,15 @@ namespace Lattice.EndToEnd.Tests.Harness;
 /// <summary>The store as an application sees it: through the client library.</summary>
 internal sealed class TestStore(LatticeClient client) : ITestStore, IAsyncDisposable
 {
-    public static async Task<TestStore> ConnectAsync(TestCluster cluster, int first = 0)
+    public static Task<TestStore> ConnectAsync(TestCluster cluster, int first = 0) =>
+        ConnectAsync(cluster.Name, cluster.Nodes.OrderByDescending(n => n == first).Select(cluster.GatewayOf));
+
+    public static async Task<TestStore> ConnectAsync(string cluster, IEnumerable<string> gateways)
     {
-        var options = new LatticeClientOptions { ClusterName = cluster.Name, RequestTimeout = TimeSpan.FromSeconds(30) };
-        foreach (int node in cluster.Nodes.OrderByDescending(n => n == first))
+        var options = new LatticeClientOptions { ClusterName = cluster, RequestTimeout = TimeSpan.FromSeconds(30) };
+        foreach (string gateway in gateways)
         {
-            options.Gateways.Add(cluster.GatewayOf(node));
+            options.Gateways.Add(gateway);
         }
 
         return new TestStore(await LatticeClient.ConnectAsync(options));

@@ -78,7 +78,7 @@ internal sealed class WriteLoad(ITestStore store, int writers) : IAsyncDisposabl
         stop.Dispose();
     }
 
-    private static string OwnCounter(int writer) => $"own/{writer}";
+    internal static string OwnCounter(int writer) => $"own/{writer}";
 
     private static string SharedCounter(int counter) => $"shared/{counter}";
 

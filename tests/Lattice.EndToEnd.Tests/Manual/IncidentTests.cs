@@ -1,0 +1,112 @@
+using Lattice.EndToEnd.Tests.Harness;
+using Xunit.Abstractions;
+
+namespace Lattice.EndToEnd.Tests.Manual;
+
+/// <summary>The operations manual's answers to what goes wrong: followed to the letter, they bring the cluster back, with everything that was acknowledged.</summary>
+public sealed class IncidentTests(ITestOutputHelper output)
+{
+    [SkippableFact]
+    public async Task A_node_whose_log_is_damaged_is_restored_from_its_backup()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output);
+        cluster.Shell("lattice backup 2 /var/backups/node2-latest.tar.gz");
+        cluster.Shell("systemctl kill lattice@2; for f in /var/lib/lattice/node-2/wal/*.wal; do dd if=/dev/urandom of=$f bs=64 seek=20 count=8 conv=notrunc status=none; done");
+        string printed = cluster.Follow("node-failure", ["systemctl", "lattice status", "sudo \"$@\"", "sudo systemctl"]);
+
+        // It may be restarted after it was killed; not after it has found that its log is damaged, so that the restore finds it at rest.
+        Assert.InRange(cluster.Services[2].Restarts, 0, 1);
+        Assert.Contains("Node 2 has the state of node 2", printed, StringComparison.Ordinal);
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        await cluster.VerifyAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_node_that_hangs_is_restarted()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output);
+        cluster.Services[3].Pause();
+        Eventually.Holds(() => cluster.Machine.Run("lattice", "status"), r => r.Output.Contains("Node 3: ❌", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+        string printed = cluster.Follow("split-brain", ["lattice status --verbose"]);
+        Assert.Contains("3 packets transmitted, 3 received", printed, StringComparison.Ordinal);
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        await cluster.VerifyAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_slow_node_is_looked_at_and_tuned()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output);
+        Assert.Contains("latency", cluster.Follow("high-latency", ["grep \"verification took\""]), StringComparison.Ordinal);
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        Assert.Contains("batch_size = 200", cluster.Shell("lattice config show /etc/lattice/node1.toml"), StringComparison.Ordinal);
+        await cluster.VerifyAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_node_that_diverged_stays_down_until_it_is_restored()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output, "verification.allow_drills=true");
+        cluster.Shell("lattice backup 1 /var/backups/node1-pre-divergence.tar.gz");
+        cluster.Shell("lattice admin drill 1 memory");
+        Eventually.Holds(() => (cluster.Services[1].IsActive, cluster.Services[1].LastExitCode), s => s is (false, 65), TimeSpan.FromSeconds(60), () => cluster.Services[1].Journal);
+        string printed = cluster.Follow("state-divergence");
+        Assert.Contains("STATE DIVERGENCE DETECTED", printed, StringComparison.Ordinal);
+        Assert.Contains("\"analysis\"", printed, StringComparison.Ordinal);
+        Assert.Equal(0, cluster.Services[1].Restarts);
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        Assert.Contains("Divergence incident", cluster.Shell("cat /var/log/lattice/incidents.log"), StringComparison.Ordinal);
+        await cluster.VerifyAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_full_disk_is_cleared_by_compaction_and_by_removing_snapshots()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output);
+        cluster.Shell("lattice admin snapshot 1; lattice admin snapshot 1; cd /var/lib/lattice/node-1/snapshots; mv $(ls snapshot-* | head -1) snapshot-00000100.snap; chown lattice: *");
+        cluster.Follow("disk-full");
+        Assert.False(File.Exists(cluster.Machine.PathOf("/var/lib/lattice/node-1/snapshots/snapshot-00000100.snap")));
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        await cluster.VerifyAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_follower_whose_disk_is_full_to_the_last_byte_heals_when_there_is_room()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output, "storage.max_wal_size_mb=1");
+        cluster.Shell("systemctl stop lattice@1; cd /var/lib/lattice; mv node-1 old; mkdir node-1; mount -t tmpfs -o size=96m tmpfs node-1; cp -a old/. node-1; rm -r old; systemctl start lattice@1");
+        cluster.WaitUntilHealthy();
+        cluster.Shell("lattice admin transfer-leadership 2; lattice admin snapshot 1; cd /var/lib/lattice/node-1/snapshots; mv snapshot-* snapshot-00000100.snap");
+        cluster.Shell("dd if=/dev/zero of=/var/lib/lattice/node-1/ballast bs=64k status=none 2>/dev/null; df /var/lib/lattice/node-1 | grep -q 100%");
+        cluster.ResetPauses();
+        cluster.WaitForWrites(2_000);
+        cluster.ReportPauses("full disk of node 1");
+        cluster.Follow("disk-full", ["lattice admin"]);
+        cluster.Shell("rm /var/lib/lattice/node-1/ballast");
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        await cluster.VerifyAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_node_with_corrupted_state_is_seeded_by_the_snapshot_of_a_healthy_one()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output);
+        cluster.Shell("lattice admin snapshot 1");
+        cluster.Follow("corrupted-state", ["lattice status 2 --verbose"]);
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        await cluster.VerifyAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_cluster_that_is_lost_altogether_comes_back_from_its_backups()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output);
+        await cluster.StopLoadAsync();
+        cluster.Shell("for node in 1 2 3; do lattice backup $node /var/backups/latest/node$node.tar.gz; done");
+        cluster.Shell("for node in 1 2 3; do systemctl kill lattice@$node; systemctl stop lattice@$node; done; rm -rf /var/lib/lattice/*");
+        string printed = cluster.Follow("complete-cluster-loss", ["lattice status"], underLoad: false);
+        Assert.Equal(3, printed.Split('\n').Count(l => l.Contains("has the state of node", StringComparison.Ordinal)));
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        await cluster.VerifyAcknowledgedAsync();
+    }
+}
