@@ -15,7 +15,7 @@ public sealed class CorruptionTests(ITestOutputHelper output)
     [Fact]
     public void Whatever_is_corrupted_is_noticed_before_it_does_harm()
     {
-        Coverage coverage = Run(first: 1, count: 60, corrupts: true);
+        Coverage coverage = Run(first: 1, count: 120, corrupts: true);
         IReadOnlyList<CorruptionCount> counts = CorruptionSummary.Of(coverage);
         Assert.All(counts, c => Assert.True(c.Injected > 0, c.Kind));
         Assert.All(counts, c => Assert.True(c.IsComplete, $"{c}"));
