@@ -343,10 +343,10 @@ public sealed class AdminTests(ITestOutputHelper output)
             ProcessResult ended = await running;
             output.WriteLine($"round {round}, node {victim} killed: {ended}");
             Eventually.Holds(() => cluster.Run("admin", "remove-node", "3", "--timeout", "60"), r => r.Errors.Contains("was removed already", StringComparison.Ordinal), TimeSpan.FromSeconds(60), cluster.Logs);
-            if (!cluster[3].IsRunning)
-            {
-                cluster.Start(3);
-            }
+
+            // It was told to stop, but may still be about to, and one that was just started again was not told.
+            cluster[3].Terminate();
+            cluster.Start(3);
 
             Task<ProcessResult> adding = Task.Run(() => cluster.Run("admin", "add-node", "3", cluster.AddressOf(3), "--timeout", "60"));
             await Task.Delay(random.Next(500, 2_000));
