@@ -31,7 +31,7 @@ public static class LatticeServer
     public const int Diverged = 65;
 
     /// <summary>Exit code of a node that cannot start because its data is damaged or of another version: like <see cref="Diverged"/>, nothing that another start would change.</summary>
-    public const int UnusableData = 65;
+    public const int UnusableData = Diverged;
 
     // SIGTERM to exit: within five seconds, also when a peer does not answer or a disk hangs. What has not stopped by itself after the
     // first is told to hurry, and after the second left behind.

@@ -341,12 +341,11 @@ internal sealed class Replica : IDisposable
             case MessageKind.Digest:
                 TakeDigest(message);
                 break;
+            case MessageKind.Join:
+                applier.Exchange?.Joins(message.From, message.FromIncarnation, raft.Configuration);
+                raft.Step(message);
+                break;
             default:
-                if (message.Kind == MessageKind.Join)
-                {
-                    applier.Exchange?.Joins(message.From, message.FromIncarnation, raft.Configuration);
-                }
-
                 raft.Step(message);
                 break;
         }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using Lattice.Core.Consensus;
 
 namespace Lattice.Core.Verification;
@@ -61,24 +60,9 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     private ulong executedAtTick;
     private ulong lastExpected;
     private ulong undecidableUpTo;
-    private Arbitration? arbitration;
+    private DigestArbitration? arbitration;
 
     private readonly record struct Expected(int Node, ulong Incarnation, LogPosition Entry, UInt128 Digest);
-
-    private sealed class Arbitration(LogPosition entry, UInt128 own)
-    {
-        public LogPosition Entry => entry;
-
-        public UInt128 Own => own;
-
-        /// <summary>Digest of each voter that answered; null: it does not know.</summary>
-        public Dictionary<int, UInt128?> Answers { get; } = [];
-
-        /// <summary>Members that have not come to the entry: they have nothing to say about it.</summary>
-        public HashSet<int> Behind { get; } = [];
-
-        public int Ticks { get; set; }
-    }
 
     /// <summary>Last entry after which another replica had the same digest.</summary>
     public ulong AgreedIndex { get; private set; }
@@ -156,7 +140,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
 
         if (open.Entry.Index == entry.Index && open.Answers.ContainsValue(digest))
         {
-            throw new StateDivergenceException(NotRepeated(entry, DigestsOf(open)));
+            throw new StateDivergenceException(NotRepeated(entry, open.Digests));
         }
     }
 
@@ -293,12 +277,9 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         }
     }
 
-    private bool OthersAreIncomparable(Configuration members) => All(members).All(member => member == node || incomparable.Contains(member));
+    private bool OthersAreIncomparable(Configuration members) => DigestArbitration.All(members).All(member => member == node || incomparable.Contains(member));
 
     private bool TakesPart(Configuration members) => members.Accepts(node, incarnation);
-
-    /// <summary>All that have the state: who has no vote, or not yet or not any longer, knows it as well as those who do.</summary>
-    private static ImmutableSortedSet<int> All(Configuration members) => members.Voters.Union(members.OutgoingVoters).Union(members.Learners);
 
     /// <summary>A member does not know the entry's digest: it has not come there, or has left it behind.</summary>
     private void TakeNoAnswer(Message message, Configuration members)
@@ -369,39 +350,23 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             return;
         }
 
-        arbitration = new Arbitration(entry, own);
+        arbitration = new DigestArbitration(node, entry, own);
         arbitration.Answers[said.Node] = said.Digest;
         SendToAll(members, entry.Index, answerWanted: true);
         Decide(arbitration, members);
     }
 
-    /// <summary>
-    /// Right is the digest that a majority of all members has, but for those that have not come to the entry, or a majority of the voters unless as many members have another one: a
-    /// learner that is still far behind must not keep the voters from deciding, and a single voter must not overrule all others.
-    /// </summary>
-    private void Decide(Arbitration open, Configuration members)
+    private void Decide(DigestArbitration open, Configuration members)
     {
-        int all = All(members).Count(member => !open.Behind.Contains(member));
-        foreach (UInt128 candidate in open.Answers.Values.Append(open.Own).OfType<UInt128>().Distinct())
+        if (open.Decide(members) is not { } right)
         {
-            int supporters = Supporters(open, All(members), candidate);
-            int others = open.Answers.Values.Append(open.Own).OfType<UInt128>().Distinct().Where(d => d != candidate).Select(d => Supporters(open, All(members), d)).DefaultIfEmpty().Max();
-            bool hasVoters = 2 * Supporters(open, members.Voters, candidate) > members.Voters.Count;
-            bool hasMembers = 2 * supporters > all && (supporters > 1 || open.Behind.Count == 0);
-            if (!hasMembers && !(hasVoters && supporters > others))
-            {
-                continue;
-            }
-
-            arbitration = candidate == open.Own ? null : throw new StateDivergenceException(Minority(open));
-            isProven = true;
-            AgreedIndex = Math.Max(AgreedIndex, open.Entry.Index);
             return;
         }
-    }
 
-    private int Supporters(Arbitration open, IEnumerable<int> members, UInt128 digest) =>
-        members.Count(member => (member == node ? open.Own : open.Answers.GetValueOrDefault(member)) == digest);
+        arbitration = right == open.Own ? null : throw new StateDivergenceException(Minority(open));
+        isProven = true;
+        AgreedIndex = Math.Max(AgreedIndex, open.Entry.Index);
+    }
 
     /// <summary>
     /// When a member does not know the entry's digest any longer, the difference may never be decided there. The replica goes on applying, but serves nothing, until
@@ -409,15 +374,13 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     /// </summary>
     private void GiveUpIfUndecidable(Configuration members)
     {
-        if (arbitration is { } open
-            && members.Voters.All(member => member == node || open.Answers.ContainsKey(member))
-            && open.Answers.Values.Any(answer => answer is null))
+        if (arbitration is { } open && open.IsUndecidable(members))
         {
             GiveUp(open);
         }
     }
 
-    private void GiveUp(Arbitration open)
+    private void GiveUp(DigestArbitration open)
     {
         undecidableUpTo = open.Entry.Index;
         arbitration = null;
@@ -425,14 +388,14 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         provenFrom = ring.Last.Index;
     }
 
-    private Divergence Minority(Arbitration open) => new()
+    private Divergence Minority(DigestArbitration open) => new()
     {
         Kind = DivergenceKind.PeerDigest,
         Phase = DivergencePhase.Exchange,
         Group = group,
         Entry = open.Entry,
         Message = $"The state of group {group} after entry {open.Entry.Index} is not that of the majority.",
-        Digests = DigestsOf(open),
+        Digests = open.Digests,
         Checks = new DivergenceChecks { ModelAgreed = true },
     };
 
@@ -449,12 +412,9 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         Checks = new DivergenceChecks { ModelAgreed = true, ExecutionRepeatedAgrees = false },
     };
 
-    private IReadOnlyList<ReplicaDigest> DigestsOf(Arbitration open) =>
-        [new ReplicaDigest(node, open.Entry.Index, open.Own), .. open.Answers.Where(a => a.Value is not null).Select(a => new ReplicaDigest(a.Key, open.Entry.Index, a.Value!.Value))];
-
     private void SendToAll(Configuration members, ulong index, bool answerWanted)
     {
-        foreach (int member in All(members))
+        foreach (int member in DigestArbitration.All(members))
         {
             if (member != node)
             {

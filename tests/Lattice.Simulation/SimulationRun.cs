@@ -155,7 +155,7 @@ internal sealed class SimulationRun
         _clock.RunUntil(_clock.Now + LongestComparison, () => _cluster.Machines.All(m => m.Corruption is null));
         foreach (Machine machine in _cluster.Machines.Where(m => m.Corruption is not null))
         {
-            if (machine.Process is { Alive: true } process && process.Core.Replicas.Any(r => r.Status.Verification == VerificationState.NoMajority))
+            if (machine.Process is { Alive: true } process && process.Core.Replicas.Any(r => IsLeftToOperators(machine, r.Status)))
             {
                 _cluster.DecidedAgainst(machine);
                 continue;
@@ -174,6 +174,10 @@ internal sealed class SimulationRun
             }
         }
     }
+
+    /// <summary>Two differ, and a third one that could decide was lost: where all others are intact, the replicas have to find out by themselves.</summary>
+    private bool IsLeftToOperators(Machine machine, ReplicaStatus replica) =>
+        replica.Verification == VerificationState.NoMajority && !Losses.AllIntact(_cluster, replica.Group, replica, except: machine.Id);
 
     /// <summary>What all nodes remember, as one story.</summary>
     private CausalStory Story() =>

@@ -63,12 +63,7 @@ public class DigestExchangeTests
     [Fact]
     public void A_difference_stays_open_while_only_two_of_three_can_be_reached_and_is_decided_when_the_third_comes()
     {
-        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll();
-        net.IsDown(3, true);
-        net.Lead(1, 'a', 1);
-        net.DeliverAll();
-        Assert.False(net.Execute(2, 'b', 1));
-        net.DeliverAll();
+        ExchangeNetwork net = TwoThatDiffer();
         Assert.Equal((VerificationState.Arbitrating, VerificationState.Arbitrating), (net[1].State, net[2].State));
         Assert.False(net[1].MayServe || net[1].MayApply || net[2].MayServe || net[2].MayApply);
         for (int i = 0; i <= ExchangeNetwork.PatienceTicks; i++)
@@ -227,12 +222,7 @@ public class DigestExchangeTests
     [Fact]
     public void A_difference_that_no_majority_can_decide_is_given_up_when_the_other_side_lost_everything()
     {
-        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll();
-        net.IsDown(3, true);
-        net.Lead(1, 'a', 1);
-        net.DeliverAll();
-        net.Execute(2, 'b', 1);
-        net.DeliverAll();
+        ExchangeNetwork net = TwoThatDiffer();
         net[1].Joins(3, asIncarnation: 999, net.Members);
         Assert.Equal((VerificationState.Arbitrating, false), (net[1].State, net[1].MayApply));
 
@@ -245,12 +235,7 @@ public class DigestExchangeTests
     [Fact]
     public void What_a_replica_executes_again_with_what_another_one_has_shows_that_it_was_wrong()
     {
-        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll();
-        net.IsDown(3, true);
-        net.Lead(1, 'a', 1);
-        net.DeliverAll();
-        Assert.False(net.Execute(2, 'b', 1));
-        net.DeliverAll();
+        ExchangeNetwork net = TwoThatDiffer();
         Assert.False(net.Execute(2, 'c', 1), "Nobody has that: it stays undecided.");
         Divergence found = Assert.Throws<StateDivergenceException>(() => net.Execute(2, 'a', 1)).Divergence;
         Assert.Equal((DivergenceKind.PeerDigest, false), (found.Kind, found.Checks.ExecutionRepeatedAgrees));
@@ -523,6 +508,18 @@ public class DigestExchangeTests
         byte[] data = new byte[16];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt128LittleEndian(data, ExchangeNetwork.Digest(letter, index));
         return new Message { Kind = MessageKind.Digest, From = from, FromIncarnation = ExchangeNetwork.IncarnationOf(from), To = to, Index = index, LogTerm = 1, Data = data };
+    }
+
+    /// <summary>Node 1 leads and has another state than node 2 after entry 1; node 3 cannot be reached.</summary>
+    private static ExchangeNetwork TwoThatDiffer()
+    {
+        ExchangeNetwork net = new ExchangeNetwork(1, 2, 3).BeginAll();
+        net.IsDown(3, true);
+        net.Lead(1, 'a', 1);
+        net.DeliverAll();
+        Assert.False(net.Execute(2, 'b', 1));
+        net.DeliverAll();
+        return net;
     }
 
     private static void TickAndDeliver(ExchangeNetwork net, params int[] nodes)

@@ -36,7 +36,7 @@ internal sealed class ManualCluster : IAsyncDisposable
     /// <summary>Starts the cluster, and the load.</summary>
     public static async Task<ManualCluster> StartAsync(ITestOutputHelper output, params string[] settings)
     {
-        Skip.If(NamespacedMachine.Obstacle is not null && !IsRequired, NamespacedMachine.Obstacle);
+        NamespacedMachine.SkipWhereImpossible();
         var machine = new NamespacedMachine();
         var services = new ServiceManager(machine);
         string[] peers = [.. Enumerable.Range(1, 3).SelectMany(n => (string[])["--peer", $"{n}={machine.AddressOf(n)}:5001"])];
@@ -53,7 +53,7 @@ internal sealed class ManualCluster : IAsyncDisposable
 
         foreach (string script in (string[])["rolling-restart.sh", "run-integration-tests.sh"])
         {
-            File.Copy(Path.Combine(Repository.Root, "deploy/scripts", script), machine.PathOf($"/var/work/{script}"));
+            File.Copy(Path.Combine(Repository.Root, "deploy/scripts", script), machine.PathOf($"/var/operator/{script}"));
         }
 
         machine.Run("bash", "-c", "for node in 1 2 3; do systemctl start lattice@$node & done; wait").AssertSucceeded();
@@ -73,8 +73,8 @@ internal sealed class ManualCluster : IAsyncDisposable
     {
         ResetPauses();
         string text = File.ReadAllText(Path.Combine(Repository.Root, "tests/Lattice.EndToEnd.Tests/Manual/Procedures", procedure + ".sh"));
-        string failures = $"/var/work/{procedure}.failures";
-        File.WriteAllText(Machine.PathOf("var/work/procedure.sh"), $"trap 'echo \"$? $BASH_COMMAND\" >> {failures}' ERR\n{text}");
+        string failures = $"/var/operator/{procedure}.failures";
+        File.WriteAllText(Machine.PathOf("var/operator/procedure.sh"), $"trap 'echo \"$? $BASH_COMMAND\" >> {failures}' ERR\n{text}");
         ProcessResult result = Machine.Run("bash", "procedure.sh");
         if (underLoad)
         {
@@ -149,8 +149,6 @@ internal sealed class ManualCluster : IAsyncDisposable
         Services.Dispose();
         Machine.Dispose();
     }
-
-    private static bool IsRequired => Environment.GetEnvironmentVariable("LATTICE_REQUIRE_NAMESPACES") is "1";
 
     private string Journals() => string.Join('\n', Enumerable.Range(1, 3).Select(n => $"--- lattice@{n}\n{string.Join('\n', Services[n].Journal.TrimEnd().Split('\n').TakeLast(40))}"));
 }

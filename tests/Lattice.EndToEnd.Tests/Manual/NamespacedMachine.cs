@@ -39,7 +39,7 @@ internal sealed class NamespacedMachine : IDisposable
     public NamespacedMachine()
     {
         Root = Directory.CreateTempSubdirectory("lattice-manual-").FullName;
-        foreach (string folder in (string[])["usr/local/bin", "tmp", "var/lib/lattice", "var/log/lattice", "var/log/journal", "var/backups", "var/cache/lattice", "var/tmp", "var/manager", "var/work", "var/shims"])
+        foreach (string folder in (string[])["usr/local/bin", "tmp", "var/lib/lattice", "var/log/lattice", "var/log/journal", "var/backups", "var/cache/lattice", "var/tmp", "var/manager", "var/operator", "var/shims"])
         {
             Directory.CreateDirectory(PathOf(folder));
         }
@@ -77,13 +77,17 @@ internal sealed class NamespacedMachine : IDisposable
     }
 
     /// <summary>Why this host cannot do it; null if it can.</summary>
-    public static string? Obstacle { get; } = FindObstacle();
+    private static string? Obstacle { get; } = FindObstacle();
 
     /// <summary>What stands for <c>/</c>, as seen from outside.</summary>
     public string Root { get; }
 
     /// <summary>Process 1 of the machine, by its number outside.</summary>
     public int Init { get; }
+
+    /// <summary>Skips the test on a host that cannot do it, unless LATTICE_REQUIRE_NAMESPACES=1 says that it must.</summary>
+    public static void SkipWhereImpossible() =>
+        Skip.If(Obstacle is not null && Environment.GetEnvironmentVariable("LATTICE_REQUIRE_NAMESPACES") is not "1", Obstacle);
 
     /// <summary>The address of a node, which has the same meaning outside.</summary>
     public IPAddress AddressOf(int node) => IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"{network}{node}"));
@@ -94,7 +98,7 @@ internal sealed class NamespacedMachine : IDisposable
     /// <summary>How to start a process on the machine.</summary>
     public ProcessStartInfo Enter(params string[] command)
     {
-        var start = new ProcessStartInfo("nsenter", ["--target", Init.ToString(CultureInfo.InvariantCulture), "--mount", "--net", "--pid", "env", "--chdir=/var/work", .. command]);
+        var start = new ProcessStartInfo("nsenter", ["--target", Init.ToString(CultureInfo.InvariantCulture), "--mount", "--net", "--pid", "env", "--chdir=/var/operator", .. command]);
         start.Environment["PATH"] = SearchPath;
         start.Environment["NETWORK"] = network;
         start.Environment.Remove("TMPDIR");

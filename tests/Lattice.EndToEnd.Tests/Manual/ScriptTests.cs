@@ -24,7 +24,7 @@ public sealed class ScriptTests(ITestOutputHelper output)
         Assert.Contains("node7-20200101", kept, StringComparison.Ordinal);
         cluster.Shell("for node in 1 2 3; do lattice backup verify /var/backups/latest/node$node.tar.gz; done");
 
-        Assert.Contains("Cluster healthy", Script(cluster, 0, "health-check.sh", "--webhook", "https://alarm.example", "--state", "/var/work/health"), StringComparison.Ordinal);
+        Assert.Contains("Cluster healthy", Script(cluster, 0, "health-check.sh", "--webhook", "https://alarm.example", "--state", "/var/operator/health"), StringComparison.Ordinal);
         Assert.Equal(3, Script(cluster, 0, "rolling-restart.sh", "--dry-run").Split('\n').Count(l => l.StartsWith("Would restart", StringComparison.Ordinal)));
         cluster.ResetPauses();
         Assert.Contains("Rolling restart complete", Script(cluster, 0, "rolling-restart.sh"), StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed class ScriptTests(ITestOutputHelper output)
         Script(cluster, 2, "rolling-restart.sh", "1");
         foreach (int _ in (int[])[1, 2])
         {
-            Assert.Contains("Cluster degraded", Script(cluster, 1, "health-check.sh", "--webhook", "https://alarm.example", "--state", "/var/work/health", "--retries", "1"), StringComparison.Ordinal);
+            Assert.Contains("Cluster degraded", Script(cluster, 1, "health-check.sh", "--webhook", "https://alarm.example", "--state", "/var/operator/health", "--retries", "1"), StringComparison.Ordinal);
         }
 
         Assert.Single(File.ReadAllLines(cluster.Machine.PathOf("/var/sent")), l => l.Contains("was healthy", StringComparison.Ordinal));
@@ -47,9 +47,9 @@ public sealed class ScriptTests(ITestOutputHelper output)
     [SkippableFact]
     public void The_integration_tests_of_a_binary_run_beside_what_is_installed()
     {
-        Skip.IfNot(NamespacedMachine.Obstacle is null, NamespacedMachine.Obstacle);
+        NamespacedMachine.SkipWhereImpossible();
         using var machine = new NamespacedMachine();
-        File.Copy(Path.Combine(Deploy, "scripts/run-integration-tests.sh"), machine.PathOf("/var/work/run-integration-tests.sh"));
+        File.Copy(Path.Combine(Deploy, "scripts/run-integration-tests.sh"), machine.PathOf("/var/operator/run-integration-tests.sh"));
         ProcessResult passed = machine.Run("./run-integration-tests.sh");
         Assert.True(passed.ExitCode == 0 && passed.Output.Contains("Integration tests passed", StringComparison.Ordinal), passed.ToString());
         Assert.NotEqual(0, machine.Run("./run-integration-tests.sh", "--binary", "/bin/false").ExitCode);
@@ -58,9 +58,9 @@ public sealed class ScriptTests(ITestOutputHelper output)
     [SkippableFact]
     public void A_container_makes_its_configuration_from_its_environment()
     {
-        Skip.IfNot(NamespacedMachine.Obstacle is null, NamespacedMachine.Obstacle);
+        NamespacedMachine.SkipWhereImpossible();
         using var machine = new NamespacedMachine();
-        File.Copy(Path.Combine(Deploy, "container/entrypoint.sh"), machine.PathOf("/var/work/entrypoint.sh"));
+        File.Copy(Path.Combine(Deploy, "container/entrypoint.sh"), machine.PathOf("/var/operator/entrypoint.sh"));
         using Process node = Process.Start(machine.Enter("env", "LATTICE_NODE=store-0", "LATTICE_NAME=store", $"LATTICE_PEERS=1={machine.AddressOf(1)}:5001", "./entrypoint.sh"))!;
 
         Eventually.Holds(() => machine.Run("lattice", "status"), r => r.Output.Contains("Cluster store: Healthy", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
@@ -134,7 +134,7 @@ public sealed class ScriptTests(ITestOutputHelper output)
 
     private static string Script(ManualCluster cluster, int exitCode, string script, params string[] arguments)
     {
-        File.Copy(Path.Combine(Deploy, "scripts", script), cluster.Machine.PathOf($"/var/work/{script}"), overwrite: true);
+        File.Copy(Path.Combine(Deploy, "scripts", script), cluster.Machine.PathOf($"/var/operator/{script}"), overwrite: true);
         ProcessResult result = cluster.Machine.Run(["bash", script, .. arguments]);
         Assert.True(result.ExitCode == exitCode, result.ToString());
         return result.Output;

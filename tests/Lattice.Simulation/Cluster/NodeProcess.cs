@@ -144,7 +144,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
             _cluster.Trace.Line(_machine.Id, $"{e}");
             _cluster.ProcessDied(_machine, e.Message);
         }
-        catch (Exception e) when (SimulatedCluster.IsUnreadable(_machine, e))
+        catch (CatalogFormatException e) when (_machine.Corruption is not null)
         {
             _cluster.Unreadable(_machine, e);
         }

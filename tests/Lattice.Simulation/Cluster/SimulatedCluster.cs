@@ -121,7 +121,7 @@ internal sealed class SimulatedCluster : ICluster
         {
             Diverged(machine, e.Divergence);
         }
-        catch (Exception e) when (IsUnreadable(machine, e))
+        catch (Exception e) when (e is StateFormatException or CatalogFormatException && machine.Corruption is not null)
         {
             Unreadable(machine, e);
         }
@@ -176,32 +176,22 @@ internal sealed class SimulatedCluster : ICluster
             throw new SimulationFailure($"Node {machine.Id} raises an alarm though nothing was corrupted: {divergence.Kind} in phase {divergence.Phase}: {divergence.Message} {string.Join("; ", divergence.Digests.Select(d => $"node {d.Node} at {d.Index}: {d.Digest:x32}"))}");
         }
 
-        CorruptionSummary.Noticed(Coverage, corruption.Kind, $"{divergence.Kind} in phase {divergence.Phase}");
-        machine.Corruption = null;
-        ProcessDied(machine, $"stops: {divergence.Message}");
-        machine.Wipe();
+        LearnsAnew(machine, corruption, $"{divergence.Kind} in phase {divergence.Phase}", $"stops: {divergence.Message}");
     }
 
-    /// <summary>Whether an exception says that something was stored which cannot be read, and the machine was corrupted.</summary>
-    public static bool IsUnreadable(Machine machine, Exception e) => e is StateFormatException or CatalogFormatException && machine.Corruption is not null;
+    private void LearnsAnew(Machine machine, Corruption corruption, string noticedBy, string why)
+    {
+        CorruptionSummary.Noticed(Coverage, corruption.Kind, noticedBy);
+        machine.Corruption = null;
+        ProcessDied(machine, why);
+        machine.Wipe();
+    }
 
     /// <summary>The node stops because it cannot read what is stored, and its operator has it learn everything anew from the others.</summary>
-    public void Unreadable(Machine machine, Exception e)
-    {
-        CorruptionSummary.Noticed(Coverage, machine.Corruption!.Kind, "something stored that cannot be read");
-        machine.Corruption = null;
-        ProcessDied(machine, e.Message);
-        machine.Wipe();
-    }
+    public void Unreadable(Machine machine, Exception e) => LearnsAnew(machine, machine.Corruption!, "something stored that cannot be read", e.Message);
 
     /// <summary>Two replicas differ, the third was lost, and the operator, who knows which of the two is wrong, has it learn everything anew.</summary>
-    public void DecidedAgainst(Machine machine)
-    {
-        CorruptionSummary.Noticed(Coverage, machine.Corruption!.Kind, "a difference that no majority decided");
-        machine.Corruption = null;
-        ProcessDied(machine, "its operator decides that it is wrong");
-        machine.Wipe();
-    }
+    public void DecidedAgainst(Machine machine) => LearnsAnew(machine, machine.Corruption!, "a difference that no majority decided", "its operator decides that it is wrong");
 
     /// <summary>The node's process dies now, be it of kill -9.</summary>
     public void ProcessDied(Machine machine, string why)
