@@ -22,6 +22,7 @@ namespace Lattice.Cli;
 [JsonSerializable(typeof(OperationOutput))]
 [JsonSerializable(typeof(OperationsOutput))]
 [JsonSerializable(typeof(AuditOutput))]
+[JsonSerializable(typeof(IncidentsReport))]
 [JsonSerializable(typeof(BackupManifest))]
 [JsonSerializable(typeof(BackupReport))]
 [JsonSerializable(typeof(RestoreReport))]

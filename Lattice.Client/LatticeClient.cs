@@ -172,6 +172,10 @@ public sealed class LatticeClient : IAsyncDisposable
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.DrillAsync(node, kind, group, who), cancellation);
 
+    /// <summary>When the replicas of a group did not agree, newest first.</summary>
+    public Task<IncidentHistory> IncidentsAsync(CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.IncidentsAsync(), cancellation);
+
     /// <summary>Has a node check everything that it holds, or tells how far it is; see <see cref="INodeGrain.Verify"/>.</summary>
     public Task<VerifyProgress> VerifyAsync(int node, bool begin, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.VerifyAsync(node, begin), cancellation);

@@ -44,6 +44,11 @@ public interface INodeGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:05")]
     ValueTask<VerifyProgress> Verify(int node, bool begin);
 
+    /// <summary>The latest incidents of all groups.</summary>
+    [Alias("incidents")]
+    [ResponseTimeout("00:00:10")]
+    ValueTask<IncidentHistory> Incidents();
+
     /// <summary>Begins a backup of a node. One runs at a time; it ends with <see cref="BackupClose"/>, or when nobody asks for a part for a minute.</summary>
     /// <param name="node">The node.</param>
     /// <param name="id">What the backup is known by from here on: asked for twice, it is begun once.</param>
@@ -145,6 +150,9 @@ public sealed record NodeStatus
 
     /// <summary>How it sees the other nodes.</summary>
     [Id(9)] public IReadOnlyList<PeerLink> Peers { get; init; } = [];
+
+    /// <summary>What the verifiers found of the groups that this node leads, as it heard last.</summary>
+    [Id(20)] public IReadOnlyList<VerifierReport> Verifiers { get; init; } = [];
 }
 
 /// <summary>One replica of one group.</summary>

@@ -1,5 +1,6 @@
 using Lattice.Core.Verification;
 using Lattice.Grains.Operations;
+using Lattice.Grains.Verification;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
@@ -27,6 +28,14 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddSingleton<DrillHall>();
+        silo.Services.AddSingleton<HaltNotices>();
+        silo.Services.AddSingleton<SampleSource>();
+        silo.Services.AddSingleton<SampleCollector>();
+        silo.Services.AddSingleton<IncidentCollector>();
+        silo.Services.AddSingleton<VerifierReports>();
+        silo.Services.AddHostedService<VerifierKeeper>();
+        silo.Services.AddSingleton<AuditTrail>();
+        silo.Services.AddHostedService(static services => services.GetRequiredService<AuditTrail>());
         silo.Services.AddSingleton<BackupDesk>();
         silo.Services.AddSingleton<NodeTaskDesk>();
         silo.Services.AddSingleton<OperatorDirectory>();

@@ -1,9 +1,10 @@
 using Lattice.Core.Replication;
+using Lattice.Grains.Verification;
 
 namespace Lattice.Grains;
 
 /// <summary>Puts together how this node stands.</summary>
-public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDirectory members, PeerLinks links, TimeProvider time)
+public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDirectory members, PeerLinks links, VerifierReports verifiers, TimeProvider time)
 {
     /// <summary>The node's status now.</summary>
     public NodeStatus Get()
@@ -21,6 +22,7 @@ public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDire
             FreeBytes = new DriveInfo(node.DataDirectory).AvailableFreeSpace,
             Groups = [.. status.Replicas.Select(Group)],
             Peers = [.. members.Members().Where(id => id != node.Node).Select(Link)],
+            Verifiers = verifiers.Current(),
         };
     }
 

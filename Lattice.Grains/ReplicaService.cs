@@ -1,5 +1,6 @@
 using Lattice.Core.Replication;
 using Lattice.Core.Verification;
+using Lattice.Grains.Verification;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,8 @@ public sealed class ReplicaService(
     DrillHall drills,
     NodeTraceSource trace,
     BackupDesk backups,
+    SampleSource samples,
+    HaltNotices halts,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
     /// <inheritdoc/>
@@ -50,6 +53,16 @@ public sealed class ReplicaService(
         host.PeerDiverged(node, group, what);
         return ValueTask.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public ValueTask PeerHalted(Incident halt)
+    {
+        halts.Add(halt);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ReplicaSample?> Sample(uint group, ulong index) => await samples.GetAsync(group, index);
 
     /// <inheritdoc/>
     public ValueTask<DrillReply> Drill(string kind, uint group, string who) => drills.RunAsync(kind, group, who);

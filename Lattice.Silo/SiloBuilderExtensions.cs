@@ -47,6 +47,7 @@ public static class SiloBuilderExtensions
         silo.Services.AddSingleton(services => services.GetRequiredService<NodeStorage>().Host);
         silo.Services.AddSingleton(settings);
         silo.Services.AddSingleton<DivergenceHalt>();
+        silo.Services.AddHostedService<ClearanceHerald>();
         silo.Services.AddSingleton<FatalReason>();
         silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();
         silo.Services.AddSingleton<ReplicaHostLifetime>();

@@ -19,6 +19,8 @@ internal static class StatusDetails
         console.Write(Links(nodes));
         console.WriteLine();
         console.Write(Disks(nodes));
+        console.WriteLine();
+        console.Write(Verifiers(view));
     }
 
     private static Table Groups(List<NodeView> nodes, List<NodeStatus> all)
@@ -64,6 +66,20 @@ internal static class StatusDetails
 
         return table;
     }
+
+    private static Table Verifiers(ClusterView view)
+    {
+        Table table = New("Verifier of group", "Verdict", "Looked", "At entry", "Agreed", "Agreed at entry", "Compared", "Not compared");
+        foreach (VerifierReport v in view.Verifiers)
+        {
+            string agreed = v.AgreedAgeSeconds is { } age ? Ago(age) : "never";
+            Row(table, v.Group == 0 ? "system" : Text(v.Group), v.Verdict, Ago(v.AgeSeconds), Text(v.Index), agreed, Text(v.AgreedIndex), string.Join(" ", v.Compared), string.Join(" ", v.NotCompared));
+        }
+
+        return table;
+    }
+
+    private static string Ago(double seconds) => $"{HumanText.Duration(TimeSpan.FromSeconds(seconds))} ago";
 
     private static Table New(params ReadOnlySpan<string> columns)
     {

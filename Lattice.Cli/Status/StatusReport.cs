@@ -1,3 +1,4 @@
+using Lattice.Cli.Commands.Admin;
 using Lattice.Grains;
 
 namespace Lattice.Cli.Status;
@@ -15,6 +16,8 @@ internal sealed record StatusReport
 
     public required int Leader { get; init; }
 
+    public required VerificationReport Verification { get; init; }
+
     public required IReadOnlyList<NodeReport> Nodes { get; init; }
 
     /// <summary>The report on a view, or on one node of it.</summary>
@@ -25,12 +28,26 @@ internal sealed record StatusReport
         Health = view.Health.ToString(),
         Majority = new MajorityReport(view.HasMajority, view.ReachableVoters, view.Voters, view.GroupsWithoutMajority, view.GroupsWithoutLeader, view.GroupsUndecided, view.GroupsUnproven),
         Leader = view.Nodes.FirstOrDefault(n => n.Role is "Leader")?.Status.Node ?? 0,
+        Verification = VerificationReport.Of(view),
         Nodes = [.. view.Nodes.Where(n => onlyNode is null || n.Status.Node == onlyNode).Select(NodeReport.Of)],
     };
 }
 
 /// <summary>Whether the cluster can decide.</summary>
 internal sealed record MajorityReport(bool Present, int Reachable, int Voters, IReadOnlyList<uint> GroupsWithoutMajority, IReadOnlyList<uint> GroupsWithoutLeader, IReadOnlyList<uint> GroupsUndecided, IReadOnlyList<uint> GroupsUnproven);
+
+/// <summary>How the replicas stand to each other, as the verifiers see it.</summary>
+internal sealed record VerificationReport(IReadOnlyList<GroupVerificationReport> Groups, IReadOnlyList<uint> GroupsWithoutVerifier, IReadOnlyList<IncidentReport> OpenIncidents)
+{
+    public static VerificationReport Of(ClusterView view) => new([.. view.Verifiers.Select(GroupVerificationReport.Of)], view.GroupsWithoutVerifier, [.. view.OpenIncidents.Select(IncidentReport.Of)]);
+}
+
+/// <summary>The latest comparison of a group's replicas.</summary>
+internal sealed record GroupVerificationReport(uint Group, string Verdict, double AgeSeconds, ulong Index, ulong AgreedIndex, double? AgreedAgeSeconds, IReadOnlyList<int> Compared, IReadOnlyList<int> NotCompared)
+{
+    public static GroupVerificationReport Of(VerifierReport v) =>
+        new(v.Group, v.Verdict, Math.Round(v.AgeSeconds, 1), v.Index, v.AgreedIndex, v.AgreedAgeSeconds is { } age ? Math.Round(age, 1) : null, v.Compared, v.NotCompared);
+}
 
 /// <summary>One node.</summary>
 internal sealed record NodeReport

@@ -85,6 +85,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).Drill(node, kind, group, who));
 
     /// <inheritdoc/>
+    public Task<IncidentHistory> IncidentsAsync() => CallAsync(client => client.GetGrain<INodeGrain>(0).Incidents());
+
+    /// <inheritdoc/>
     public Task<VerifyProgress> VerifyAsync(int node, bool begin) => CallAsync(client => client.GetGrain<INodeGrain>(0).Verify(node, begin));
 
     /// <inheritdoc/>

@@ -91,6 +91,9 @@ internal sealed class Replica : IDisposable
     /// <summary>Faults that an operator injects; only for what runs in this replica's loop.</summary>
     internal Drills Drills => applier.Drills;
 
+    /// <summary>What the replica says of its state to somebody who compares replicas. In the loop.</summary>
+    public DigestSample Sample(ulong index) => DigestSample.Take(Node, incarnation, Picture(), applier.Exchange?.Digests, index);
+
     /// <summary>Raft; only for what runs in this replica's loop.</summary>
     internal RaftNode Raft => raft;
 

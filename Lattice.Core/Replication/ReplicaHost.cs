@@ -223,6 +223,12 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         return view is null ? null : BucketComparison.Answer(view, question);
     }
 
+    /// <summary>What this node's replica of a group says of its state, for those who compare replicas.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="index">The entry after which its digest is wanted.</param>
+    /// <returns>The sample; null: this node has no such group.</returns>
+    public Task<DigestSample?> SampleAsync(uint group, ulong index) => AskAsync<DigestSample?>(group, r => r.Sample(index), absent: null);
+
     /// <summary>Injects a fault into this node's replica of a group, to rehearse what to do about it.</summary>
     /// <returns>What was done; null: there is no such group, or nothing yet to which it could be done.</returns>
     public Task<string?> DrillAsync(DrillKind kind, uint group)

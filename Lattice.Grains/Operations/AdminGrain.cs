@@ -8,7 +8,7 @@ namespace Lattice.Grains;
 /// <summary>The door to operations: one for the whole cluster, where it was first asked for; the next one takes up what it leaves.</summary>
 [Reentrant]
 [PreferLocalPlacement]
-public sealed class AdminGrain(IServiceProvider services, OperationCatalog catalog, TimeProvider time, ILogger<AdminGrain> logger) : Grain, IAdminGrain, IDisposable
+public sealed class AdminGrain(IServiceProvider services, OperationCatalog catalog, TimeProvider time, ILogger<AdminGrain> logger) : Grain, IAdminGrain, IAuditGrain, IDisposable
 {
     private OperationBook? book;
 
@@ -17,7 +17,7 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        book = new OperationBook(catalog.Find, new OperationJournal(services, this.GetGrainId(), time, logger), time, logger);
+        book = new OperationBook(catalog.Find, new GrainJournal<JournalContent>(services, this.GetGrainId(), "operations", "The journal of operations cannot be reached: operations go on and are not journaled.", time, logger), time, logger);
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -42,6 +42,9 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
 
     /// <inheritdoc/>
     public async ValueTask<OperationHistory> List() => await Book.ListAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask Note(AuditEvent told) => await Book.NoteAsync(told);
 
     /// <inheritdoc/>
     public async ValueTask Resume() => await Book.ResumeAsync();

@@ -12,7 +12,7 @@ namespace Lattice.Silo.Hosting;
 /// What a node does whose replica was found to be wrong and has fenced itself: asks the others what differs, writes the report, says what it found. The node stops
 /// after it, so nothing here may take long.
 /// </summary>
-internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TraceCollector traces, TimeProvider time, ILogger<DivergenceHalt> logger)
+internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TraceCollector traces, NodeInfo node, TimeProvider time, ILogger<DivergenceHalt> logger)
 {
     // Together they are well below what an operator, or the leadership's move, notices.
     private static readonly TimeSpan LongestComparison = TimeSpan.FromSeconds(2);
@@ -39,7 +39,39 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
         ReplicaStatus? status = host.Status().Replicas.FirstOrDefault(r => r.Group == divergence.Group);
         var standing = new ReplicaStanding(status?.Role ?? RaftRole.Follower, status?.Term ?? 0, status?.Applied.Index ?? 0);
         CausalStory story = await StoryAsync(divergence.Group).ConfigureAwait(false);
-        new DivergenceReporter(settings, time, logger).Write(host.Status().Identity.Incarnation, standing, known, story);
+        DivergenceReport report = new DivergenceReporter(settings, time, logger).Write(host.Status().Identity.Incarnation, standing, known, story);
+        await AnnounceAsync(report).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells the others what the report says, for the list of incidents. Those that do not answer at once are not waited for: one is enough.</summary>
+    private async Task AnnounceAsync(DivergenceReport report)
+    {
+        DivergenceAnalysis? cause = report.Analysis?.Rules;
+        var halt = new Incident
+        {
+            Id = report.Id,
+            At = report.When,
+            Group = report.Group,
+            Kind = IncidentKind.Halt,
+            Nodes = [settings.Node],
+            Index = report.Index,
+            Check = ClearanceNote.Word(report.Detection.Kind.ToString()),
+            Message = report.Detection.Message,
+            Class = cause is null ? "" : ClearanceNote.Word(cause.Class.ToString()),
+            RootCause = cause?.RootCause ?? "",
+            Confidence = cause?.Confidence ?? 0,
+            Report = DivergenceMark.PathOf(settings),
+            ProcessStartedAt = node.StartedAt,
+        };
+        try
+        {
+            Task[] told = [.. settings.Cluster.Peers.Select(p => p.Id).Where(id => id != settings.Node).Select(peers.Find).OfType<IReplicaService>().Select(service => service.PeerHalted(halt).AsTask())];
+            await Task.WhenAll(told).WaitAsync(LongestComparison / 4, time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            LogNotAnnounced(e.Message);
+        }
     }
 
     private async Task<CausalStory> StoryAsync(uint group)
@@ -110,6 +142,9 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED in group {Group}: {What} The replica neither serves nor writes anything more; the analysis follows")]
     private partial void LogDetected(uint group, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all nodes were told of the report, which is in this node's data directory: {Reason}")]
+    private partial void LogNotAnnounced(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What differs could not be compared with another node: {Reason}")]
     private partial void LogNotNarrowed(string reason);

@@ -12,7 +12,8 @@ namespace Lattice.Silo.Hosting;
 internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProvider time, ILogger logger)
 {
     /// <summary>Writes the report with what the rules say of it. A language model is asked only when the node has stopped.</summary>
-    public void Write(ulong incarnation, ReplicaStanding standing, Divergence divergence, CausalStory story)
+    /// <returns>The report.</returns>
+    public DivergenceReport Write(ulong incarnation, ReplicaStanding standing, Divergence divergence, CausalStory story)
     {
         var origin = new ReportOrigin(Version, BuildHash(), settings.Cluster.Name, settings.Node, incarnation, time.GetUtcNow(), settings.Verification.RedactValues);
         DivergenceReport report = DivergenceReportBuilder.Build(origin, standing, divergence) with
@@ -27,6 +28,8 @@ internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProv
         {
             LogAnalysis(line);
         }
+
+        return report;
     }
 
     private static string Version => typeof(DivergenceReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;

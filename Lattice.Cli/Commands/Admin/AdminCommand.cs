@@ -21,5 +21,6 @@ internal static class AdminCommand
         AddNodeCommand.Create(shell),
         OperationsCommand.Create(shell),
         AuditCommand.Create(shell),
+        IncidentsCommand.Create(shell),
     };
 }

@@ -3,6 +3,7 @@ using Lattice.Cli.Cluster;
 using Lattice.Core.Disk;
 using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
+using Lattice.Silo.Hosting;
 
 namespace Lattice.Cli.Commands.Admin;
 
@@ -40,7 +41,10 @@ internal static class ClearDivergenceCommand
         try
         {
             using DataDirectoryLock held = DataDirectoryLock.Acquire(data);
-            string aside = DivergentData.PutAside(data, TimeProvider.System.GetUtcNow());
+            DateTimeOffset now = TimeProvider.System.GetUtcNow();
+            DivergenceReportFile.TryRead(new PhysicalDisk(), Path.Combine(data, DivergenceReportFile.FileName), out DivergenceReport? report, out _);
+            ClearanceNote.Leave(settings, Shell.Operator, now, report);
+            string aside = DivergentData.PutAside(data, now);
             shell.Out.WriteLine($"Node {node} may be started again; the other nodes bring it up to date. What it had is kept in {aside} until the next divergence.");
             return ExitCodes.Success;
         }
