@@ -7,6 +7,8 @@ namespace Lattice.Silo.Configuration;
 /// <summary>Prints the settings that are in force, as a configuration file that says everything. Secrets are left out.</summary>
 public static partial class SettingsPrinter
 {
+    private static readonly string[] ReportedSections = ["performance", "consensus", "storage", "verification", "limits"];
+
     /// <summary>The text.</summary>
     public static string Print(NodeSettings settings)
     {
@@ -34,6 +36,11 @@ public static partial class SettingsPrinter
 
         return text.ToString();
     }
+
+    /// <summary>The settings that may matter when replicas differ, by full name; none that is secret.</summary>
+    internal static IReadOnlyDictionary<string, string> OfReports(NodeSettings settings) => Values(settings)
+        .Where(value => ReportedSections.Contains(value.Key.Split('.')[0]) && value.Key != "storage.data_dir")
+        .ToDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
 
     private static Dictionary<string, object> Values(NodeSettings s) => new(StringComparer.Ordinal)
     {
