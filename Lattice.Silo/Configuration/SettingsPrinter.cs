@@ -66,6 +66,7 @@ public static partial class SettingsPrinter
         ["verification.scrub_mb_per_second"] = s.Verification.ScrubBytesPerSecond >> 20,
         ["verification.allow_drills"] = s.Verification.AllowDrills,
         ["verification.redact_values"] = s.Verification.RedactValues,
+        ["verification.keep_divergence_mb"] = s.Verification.KeepDivergenceBytes >> 20,
         ["limits.max_key_bytes"] = s.Limits.MaxKeyBytes,
         ["limits.max_value_bytes"] = s.Limits.MaxValueBytes,
         ["limits.max_transaction_operations"] = s.Limits.MaxTransactionOperations,
