@@ -45,6 +45,11 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<ReadOnlyMemory<byte>> Compare(ReadOnlyMemory<byte> question);
 
+    /// <summary>What this node says about a divergence that the asker found on itself (<c>TestimonyQuestion</c>, <c>Testimony</c>).</summary>
+    [Alias("testify")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<ReadOnlyMemory<byte>> Testify(ReadOnlyMemory<byte> question);
+
     /// <summary>The sender found one of its replicas to be wrong and stops.</summary>
     [OneWay]
     [Alias("peer-diverged")]

@@ -21,6 +21,7 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<PeerDirectory>();
         silo.Services.AddSingleton<MemberDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();
+        silo.Services.AddSingleton<NodeFacts>();
         silo.Services.AddSingleton<NodeTraceSource>();
         silo.Services.AddSingleton<TraceCollector>();
         silo.Services.AddSingleton<LeaderWatch>();

@@ -13,6 +13,7 @@ public sealed class ReplicaService(
     ReplicaHost host,
     HostShards shards,
     NodeStatusSource status,
+    NodeFacts facts,
     DrillHall drills,
     NodeTraceSource trace,
     BackupDesk backups,
@@ -43,6 +44,14 @@ public sealed class ReplicaService(
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> Compare(ReadOnlyMemory<byte> question) =>
         await host.CompareAsync(EvidenceCodec.DecodeQuestion(question)) is { } answer ? EvidenceCodec.Encode(answer) : default(ReadOnlyMemory<byte>);
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>> Testify(ReadOnlyMemory<byte> question)
+    {
+        // The binary is read the first time: not on a thread that others wait for.
+        ReportedNode self = await Task.Run(facts.Get);
+        return EvidenceCodec.Encode(await host.TestifyAsync(EvidenceCodec.DecodeTestimonyQuestion(question), self));
+    }
 
     /// <inheritdoc/>
     public ValueTask PeerDiverged(int node, uint group, string what)

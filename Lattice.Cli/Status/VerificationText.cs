@@ -1,3 +1,5 @@
+using Lattice.Silo.Status;
+
 namespace Lattice.Cli.Status;
 
 /// <summary>What <c>lattice status</c> says of the comparison of the replicas' states, in one line.</summary>

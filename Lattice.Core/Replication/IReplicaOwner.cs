@@ -42,6 +42,9 @@ internal interface IReplicaOwner
     /// <summary>Entries were checked against the reference model, in so much time.</summary>
     void Verified(TimeSpan took);
 
+    /// <summary>The replica differs from another one, and nobody can tell which is right: the group serves nothing until that is decided.</summary>
+    void Undecided(Divergence divergence);
+
     /// <summary>The replica was found to be wrong and has fenced itself: the node must stop and explain.</summary>
     void Diverged(Replica replica, Divergence divergence);
 }

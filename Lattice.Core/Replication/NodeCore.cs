@@ -25,6 +25,9 @@ internal interface INodeScheduler
     /// <summary>Entries of a group were checked against the reference model, in so much time.</summary>
     void Verified(TimeSpan took);
 
+    /// <summary>A replica differs from another one, and nobody can tell which is right.</summary>
+    void Undecided(Divergence divergence);
+
     /// <summary>A replica was found to be wrong; it does nothing any more, and the node must stop.</summary>
     void Diverged(Divergence divergence);
 }
@@ -249,6 +252,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <inheritdoc/>
     public void Verified(TimeSpan took) => scheduler.Verified(took);
+
+    /// <inheritdoc/>
+    public void Undecided(Divergence divergence) => scheduler.Undecided(divergence);
 
     /// <inheritdoc/>
     public void Diverged(Replica replica, Divergence divergence) => scheduler.Diverged(divergence);

@@ -204,6 +204,11 @@ internal sealed class Replica : IDisposable
     /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
     public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
 
+    /// <summary>Digest of the state after an entry; null: it has not come there, or has left it behind. In the loop.</summary>
+    public UInt128? DigestAt(ulong index) =>
+        applier.Exchange is { } exchange && exchange.Digests.TryGet(index, out _, out UInt128 digest) ? digest
+        : index > 0 && index == state.Applied.Index ? state.Digest : null;
+
     /// <summary>Drops log entries up to an index that the state has made durable. In the loop.</summary>
     public void Compact(ulong upTo)
     {
@@ -313,6 +318,11 @@ internal sealed class Replica : IDisposable
         raft.Tick();
         trace.Stands(raft);
         applier.Exchange?.Tick(raft.Configuration);
+        if (applier.Exchange?.TakeUndecided() is { } undecided)
+        {
+            owner.Undecided(undecided);
+        }
+
         applier.ApplyHeld();
         AfterApplying();
 
@@ -492,8 +502,21 @@ internal sealed class Replica : IDisposable
             // What the node itself asks is answered still: it has to stop in order, and to say how this replica stands.
             if (input.Kind is ReplicaInputKind.Write or ReplicaInputKind.Query or ReplicaInputKind.LocalQuery or ReplicaInputKind.Command)
             {
-                Take(input);
+                TakeFenced(input);
             }
+        }
+    }
+
+    private void TakeFenced(ReplicaInput input)
+    {
+        try
+        {
+            Take(input);
+        }
+        catch (Exception e) when (e is StateDivergenceException or InvariantViolationException)
+        {
+            // More that is wrong, beside what the replica has fenced itself for: that is what the node stops for, and explains.
+            trace.Fenced(state.Applied);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
@@ -57,6 +58,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
     public event Action<uint, int>? LeaderChanged;
 
+    /// <summary>A replica differs from another one, and nobody can tell which is right; once for each difference. Raised on the group's loop: handlers must be quick.</summary>
+    public event Action<Divergence>? Undecided;
+
     /// <summary>Completes with the reason when the node must not go on: a failed disk, a broken invariant, a damaged file.</summary>
     public Task<Exception> Fatal => fatal.Task;
 
@@ -103,7 +107,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public void PeerDiverged(int node, uint group, string what)
     {
         metrics.Diverged();
-        LogPeerDiverged(node, group, what);
+        LogPeerDiverged(node, group == TraceEvent.NodeLevel ? "the node's files" : string.Create(CultureInfo.InvariantCulture, $"group {group}"), what);
         PeerDown(node);
     }
 
@@ -221,6 +225,23 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(question);
         using GroupSnapshot? view = await OpenViewAsync(question.Group).ConfigureAwait(false);
         return view is null ? null : BucketComparison.Answer(view, question);
+    }
+
+    /// <summary>What this node says about a divergence that was found on another one, or on itself.</summary>
+    /// <param name="question">What was found.</param>
+    /// <param name="self">What this node runs.</param>
+    public async Task<Testimony> TestifyAsync(TestimonyQuestion question, ReportedNode self)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        Divergence? found = Fatal.IsCompletedSuccessfully && await Fatal.ConfigureAwait(false) is StateDivergenceException own ? own.Divergence : null;
+        if (question.Group is not { } group)
+        {
+            return new Testimony(self, Digest: null, EntryHash: null, ReplicaWitness.IsAffected(question, found, view: null));
+        }
+
+        (UInt128? digest, UInt128? entry) = await AskAsync<(UInt128?, UInt128?)>(group, r => ReplicaWitness.Of(r, question), absent: default).ConfigureAwait(false);
+        using GroupSnapshot? view = await OpenViewAsync(group).ConfigureAwait(false);
+        return new Testimony(self, digest, entry, ReplicaWitness.IsAffected(question, found, view));
     }
 
     /// <summary>Injects a fault into this node's replica of a group, to rehearse what to do about it.</summary>
@@ -442,6 +463,12 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         public void Verified(TimeSpan took) => host.OnVerified(took);
 
+        public void Undecided(Divergence divergence)
+        {
+            host.metrics.Diverged();
+            host.Undecided?.Invoke(divergence);
+        }
+
         public void Diverged(Divergence divergence)
         {
             host.metrics.Diverged();
@@ -493,8 +520,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "verification took {Microseconds} us for a batch of entries; below 200 is usual, and more than 2000 delays the writes that wait for it")]
     private partial void LogSlowVerification(long microseconds);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} found its replica of group {Group} to be wrong and stops: {What}")]
-    private partial void LogPeerDiverged(int node, uint group, string what);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} found what it holds of {Group} to be wrong and stops: {What}")]
+    private partial void LogPeerDiverged(int node, string group, string what);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "An operator forces an election in group {Group}: it goes on with this replica and those that answer, and what only the others hold is lost")]
     private partial void LogForced(uint group);

@@ -108,7 +108,8 @@ public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, lon
 /// <param name="ScrubBytesPerSecond">Bytes a second that are read in the background to check them; 0: none.</param>
 /// <param name="AllowDrills">Whether operators may inject faults.</param>
 /// <param name="RedactValues">Whether values are left out of reports.</param>
-public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, long ScrubBytesPerSecond, bool AllowDrills, bool RedactValues);
+/// <param name="KeepDivergenceBytes">Bytes of a diverged node's log, snapshots and state that are kept when it is cleared.</param>
+public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, long ScrubBytesPerSecond, bool AllowDrills, bool RedactValues, long KeepDivergenceBytes);
 
 /// <summary><c>[limits]</c></summary>
 /// <param name="MaxKeyBytes">Longest key.</param>

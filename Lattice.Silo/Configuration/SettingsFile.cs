@@ -77,7 +77,8 @@ public static class SettingsFile
                 Text("verification", "boot_check") == "full",
                 (long)Get("verification", "scrub_mb_per_second") << 20,
                 (bool)Get("verification", "allow_drills"),
-                (bool)Get("verification", "redact_values")),
+                (bool)Get("verification", "redact_values"),
+                (long)Get("verification", "keep_divergence_mb") << 20),
             Limits = new LimitSettings(
                 Int("limits", "max_key_bytes"),
                 Int("limits", "max_value_bytes"),

@@ -35,6 +35,7 @@ internal static class SettingsSchema
         Integer("verification", "scrub_mb_per_second", 8, 0, 10_000, "MiB a second that are read in the background, again and again, to check what the node holds; 0: none."),
         new("verification", "allow_drills", SettingKind.Boolean, (_, _) => false, "Let 'lattice admin drill' inject real faults that stop this node, to rehearse what to do."),
         new("verification", "redact_values", SettingKind.Boolean, (_, _) => false, "Leave values out of divergence reports and of what is sent to a language model; their hashes and lengths, and the keys, stay in."),
+        Integer("verification", "keep_divergence_mb", 4096, 0, 10_000_000, "MiB of log, snapshots and state of this node that 'lattice admin clear-divergence' keeps in divergence/ for those who look into it. What does not fit is dropped, the oldest snapshots and log segments first; the report is always kept."),
         Integer("limits", "max_key_bytes", 1024, 16, 60_000, "Longest key. Like all limits: of a new cluster; one that exists keeps those that it was founded with."),
         Integer("limits", "max_value_bytes", 1 << 20, 1024, 3 << 20, "Longest value, of a new cluster."),
         Integer("limits", "max_transaction_operations", 128, 1, 255, "Most operations, and most conditions, of one transaction, in a new cluster."),
