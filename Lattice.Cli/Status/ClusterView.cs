@@ -85,6 +85,7 @@ internal sealed record ClusterView
         }
 
         string role = node.Groups.FirstOrDefault(g => g.Group == SystemGroup)?.Role ?? "Starting";
-        return new NodeView(node, ready ? NodeCondition.Ready : NodeCondition.CatchingUp, role is "PreCandidate" ? "Candidate" : role, applied, lag);
+        NodeCondition condition = !ready ? NodeCondition.CatchingUp : node.HasNoRoom ? NodeCondition.NoRoom : NodeCondition.Ready;
+        return new NodeView(node, condition, role is "PreCandidate" ? "Candidate" : role, applied, lag);
     }
 }

@@ -19,6 +19,9 @@ internal enum NodeCondition
     /// <summary>Up; some replica of it is behind, learning, recovering or without a leader.</summary>
     CatchingUp,
 
+    /// <summary>Up and caught up, but its volume has no room: it takes no writes and leads nothing.</summary>
+    NoRoom,
+
     /// <summary>It did not answer.</summary>
     Unreachable,
 }

@@ -59,6 +59,12 @@ internal sealed record NodeReport
 
     public required long FreeBytes { get; init; }
 
+    public required long VolumeBytes { get; init; }
+
+    public required long ReserveBytes { get; init; }
+
+    public required bool HasNoRoom { get; init; }
+
     public required IReadOnlyList<GroupReport> Groups { get; init; }
 
     public required IReadOnlyList<LinkReport> Links { get; init; }
@@ -67,7 +73,7 @@ internal sealed record NodeReport
     {
         Node = node.Status.Node,
         Reachable = node.Status.Reachable,
-        CaughtUp = node.Condition == NodeCondition.Ready,
+        CaughtUp = node.Condition is NodeCondition.Ready or NodeCondition.NoRoom,
         Role = node.Role,
         Address = node.Status.Address,
         Applied = node.Applied,
@@ -77,6 +83,9 @@ internal sealed record NodeReport
         SyncOnWrite = node.Status.SyncOnWrite,
         DataBytes = node.Status.DataBytes,
         FreeBytes = node.Status.FreeBytes,
+        VolumeBytes = node.Status.VolumeBytes,
+        ReserveBytes = node.Status.ReserveBytes,
+        HasNoRoom = node.Status.HasNoRoom,
         Groups = [.. node.Status.Groups.Select(GroupReport.Of)],
         Links = [.. node.Status.Peers.Select(p => new LinkReport(p.Node, p.Alive, Math.Round(p.RoundTripUs, 1), p.FailedSends))],
     };

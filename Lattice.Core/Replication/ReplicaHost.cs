@@ -31,6 +31,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly SnapshotKeeper snapshots;
     private readonly LogCompaction compaction;
     private readonly ScrubThread scrub;
+    private readonly DiskSpaceLog space;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
     private long loggedBytes;
@@ -47,10 +48,13 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         random = devices.Random;
         metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
+        var spare = new SpareRoom(devices.Disk, options.Node);
+        spare.GiveUpIfNeeded();
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
         snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
-        checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
-        compaction = new LogCompaction(core, devices.Engine, devices.Time);
+        checkpoints = new CheckpointThread(core, options, snapshots, spare, () => Interlocked.Read(ref loggedBytes), Fail);
+        compaction = new LogCompaction(core, spare, devices.Time);
+        space = new DiskSpaceLog(core.Space, devices.Logger);
         scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
     }
 
@@ -80,7 +84,16 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         checkpoints.Start();
         scrub.Start();
         TimeSpan interval = options.Node.Replica.TickInterval;
-        ticks = time.CreateTimer(_ => core.Tick(), null, interval, interval);
+        ticks = time.CreateTimer(_ => Tick(), null, interval, interval);
+    }
+
+    /// <summary>What is free on the node's volume.</summary>
+    public DiskRoom Room => core.Space.Latest;
+
+    private void Tick()
+    {
+        core.Tick();
+        space.Tell();
     }
 
     /// <summary>Takes a frame that a peer's transport sent. Damaged ones are dropped and logged.</summary>
@@ -244,6 +257,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         SyncTime = new TimeSpan(Interlocked.Read(ref syncTicks)),
         DroppedFrames = core.DroppedFrames,
         DiskFull = core.DiskFull,
+        Room = core.Space.Latest,
     };
 
     /// <summary>Hands leaderships over, answers what waits, and makes everything durable.</summary>
@@ -283,6 +297,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         {
             core.Dispose();
             metrics.Dispose();
+            space.Dispose();
         }
     }
 
