@@ -23,7 +23,7 @@ internal static class StatusText
             text.Append(Line(node, width, addressWidth)).Append('\n');
         }
 
-        return text.ToString();
+        return text.Append("Verification: ").Append(VerificationText.Of(view)).Append('\n').ToString();
     }
 
     /// <summary>The line about the majority.</summary>
@@ -33,12 +33,14 @@ internal static class StatusText
         { ReachableVoters: var reachable, Voters: var voters } when 2 * reachable <= voters => $"Majority lost: {reachable}/{voters} reachable",
         { ClusterId: 0 } => $"Not founded yet: {view.ReachableVoters}/{view.Voters} reachable",
         { GroupsWithoutMajority: [_, ..] groups } => $"Majority lost in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
+        { GroupsWithoutLeader: [], GroupsUndecided: [_, ..] groups } => $"Undecided in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
+        { GroupsWithoutLeader: [], GroupsUnproven: [_, ..] groups } => $"Unproven in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
         _ => $"No leader in group {string.Join(", ", view.GroupsWithoutLeader)}: {view.ReachableVoters}/{view.Voters} reachable",
     };
 
     private static string Line(NodeView node, int roleWidth, int addressWidth)
     {
-        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp => "⏳", NodeCondition.NoRoom => "❗", _ => "❌" };
+        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp or NodeCondition.Unproven => "⏳", NodeCondition.NoRoom => "❗", _ => "❌" };
         string line = $"Node {node.Status.Node}: {sign} {node.Role.PadRight(roleWidth)}   {node.Status.Address.PadRight(addressWidth)}";
         if (node.Condition != NodeCondition.Unreachable)
         {
@@ -46,6 +48,12 @@ internal static class StatusText
         }
 
         line = node.Status.HasNoRoom ? $"{line}   no room: {HumanText.Bytes(node.Status.FreeBytes)} free, writes refused" : line;
-        return node.Condition == NodeCondition.CatchingUp ? $"{line}   catching up" : line.TrimEnd();
+        return node.Condition switch
+        {
+            NodeCondition.CatchingUp => $"{line}   catching up",
+            NodeCondition.Unproven => $"{line}   unproven in group {string.Join(", ", node.UnprovenGroups)}",
+            NodeCondition.Differs => $"{line}   differs in group {string.Join(", ", node.DifferingGroups)}",
+            _ => line.TrimEnd(),
+        };
     }
 }
