@@ -226,6 +226,15 @@ internal sealed class Replica : IDisposable
         }
     }
 
+    /// <summary>Hands leadership to a voter, unless it said that it has no room for writes. In the loop.</summary>
+    public void TransferLeadership(int to)
+    {
+        if (!room.IsFull(to))
+        {
+            raft.TransferLeadership(to);
+        }
+    }
+
     /// <summary>Answers everything that waits and takes nothing more. In the loop.</summary>
     public void Shutdown()
     {

@@ -157,7 +157,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public int LeaderOf(uint group) => core.Find(group)?.Status.Leader ?? 0;
 
     /// <summary>Asks the leaders among this node's replicas to hand over to a node.</summary>
-    public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.Raft.TransferLeadership(to));
+    public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.TransferLeadership(to));
 
     /// <summary>Has one node lead all groups from here on, wherever and however often nodes are restarted. Only where the system group is led.</summary>
     /// <param name="node">The node; 0: the leaders are spread over the nodes again.</param>
