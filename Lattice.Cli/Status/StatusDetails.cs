@@ -1,6 +1,7 @@
 using System.Globalization;
 using Lattice.Cli.Output;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 using Spectre.Console;
 
 namespace Lattice.Cli.Status;

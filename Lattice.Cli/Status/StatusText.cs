@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Lattice.Cli.Output;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Status;
 
@@ -15,7 +16,7 @@ internal static class StatusText
     {
         var text = new StringBuilder();
         text.Append("Cluster ").Append(view.Name).Append(": ").Append(view.Health).Append('\n');
-        text.Append(Majority(view)).Append('\n');
+        text.Append(MajorityText.Of(view)).Append('\n');
         int width = view.Nodes.Select(n => n.Role.Length).Append("Follower".Length).Max();
         int addressWidth = view.Nodes.Select(n => n.Status.Address.Length).DefaultIfEmpty().Max();
         foreach (NodeView node in view.Nodes.Where(n => onlyNode is null || n.Status.Node == onlyNode))
@@ -25,18 +26,6 @@ internal static class StatusText
 
         return text.Append("Verification: ").Append(VerificationText.Of(view)).Append('\n').ToString();
     }
-
-    /// <summary>The line about the majority.</summary>
-    public static string Majority(ClusterView view) => view switch
-    {
-        { HasMajority: true } => $"Quorum: {view.ReachableVoters}/{view.Voters}",
-        { ReachableVoters: var reachable, Voters: var voters } when 2 * reachable <= voters => $"Majority lost: {reachable}/{voters} reachable",
-        { ClusterId: 0 } => $"Not founded yet: {view.ReachableVoters}/{view.Voters} reachable",
-        { GroupsWithoutMajority: [_, ..] groups } => $"Majority lost in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
-        { GroupsWithoutLeader: [], GroupsUndecided: [_, ..] groups } => $"Undecided in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
-        { GroupsWithoutLeader: [], GroupsUnproven: [_, ..] groups } => $"Unproven in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
-        _ => $"No leader in group {string.Join(", ", view.GroupsWithoutLeader)}: {view.ReachableVoters}/{view.Voters} reachable",
-    };
 
     private static string Line(NodeView node, int roleWidth, int addressWidth)
     {

@@ -3,6 +3,7 @@ using Lattice.Cli.Output;
 using Lattice.Cli.Status;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Tests;
 
@@ -57,7 +58,7 @@ public sealed class StatusTextTests
 
     [Fact]
     public void A_lost_majority_says_how_many_are_reachable() =>
-        Assert.Equal("Majority lost: 1/3 reachable", StatusText.Majority(ClusterView.Of(Statuses.Of(Statuses.Node(1, "Follower", leader: 0), Statuses.Dead(2), Statuses.Dead(3)))));
+        Assert.Equal("Majority lost: 1/3 reachable", MajorityText.Of(ClusterView.Of(Statuses.Of(Statuses.Node(1, "Follower", leader: 0), Statuses.Dead(2), Statuses.Dead(3)))));
 
     [Fact]
     public void A_group_whose_replicas_differ_without_a_majority_is_named_with_what_it_means()

@@ -1,6 +1,6 @@
 using Lattice.Grains;
 
-namespace Lattice.Cli.Status;
+namespace Lattice.Silo.Status;
 
 /// <summary>
 /// The judgement on a cluster, made of what its nodes say. Each node reports at its own moment, so a follower may look a

@@ -1,6 +1,6 @@
 using Lattice.Grains;
 
-namespace Lattice.Cli.Status;
+namespace Lattice.Silo.Status;
 
 /// <summary>The shape of <c>lattice status --json</c>; documented in <c>docs/cli.md</c>, fields are only ever added.</summary>
 internal sealed record StatusReport

@@ -1,6 +1,6 @@
 using Lattice.Grains;
 
-namespace Lattice.Cli.Status;
+namespace Lattice.Silo.Status;
 
 /// <summary>How one node stands.</summary>
 /// <param name="Status">What it said.</param>
