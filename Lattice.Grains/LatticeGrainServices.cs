@@ -28,6 +28,7 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddSingleton<DrillHall>();
+        silo.Services.AddSingleton<BackupBook>();
         silo.Services.AddSingleton<BackupDesk>();
         silo.Services.AddSingleton<NodeTaskDesk>();
         silo.Services.AddSingleton<OperatorDirectory>();

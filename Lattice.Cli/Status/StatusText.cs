@@ -29,13 +29,14 @@ internal static class StatusText
 
     private static string Line(NodeView node, int roleWidth, int addressWidth)
     {
-        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp or NodeCondition.Unproven => "⏳", _ => "❌" };
+        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp or NodeCondition.Unproven => "⏳", NodeCondition.NoRoom => "❗", _ => "❌" };
         string line = $"Node {node.Status.Node}: {sign} {node.Role.PadRight(roleWidth)}   {node.Status.Address.PadRight(addressWidth)}";
         if (node.Condition != NodeCondition.Unreachable)
         {
             line += string.Create(CultureInfo.InvariantCulture, $"   applied {node.Applied}   lag {node.Lag}   up {HumanText.Duration(TimeSpan.FromSeconds(node.Status.UptimeSeconds))}");
         }
 
+        line = node.Status.HasNoRoom ? $"{line}   no room: {HumanText.Bytes(node.Status.FreeBytes)} free, writes refused" : line;
         return node.Condition switch
         {
             NodeCondition.CatchingUp => $"{line}   catching up",

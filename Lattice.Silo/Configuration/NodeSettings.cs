@@ -100,7 +100,8 @@ public sealed record ConsensusSettings(int MaxEntriesPerAppend, TimeSpan Heartbe
 /// <param name="MaxSegmentBytes">Size of a log segment.</param>
 /// <param name="SnapshotInterval">Entries of a group between checkpoints.</param>
 /// <param name="KeepSnapshots">Snapshot files to keep.</param>
-public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots);
+/// <param name="ReserveBytes">Bytes that have to be free for writes to be taken.</param>
+public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots, long ReserveBytes);
 
 /// <summary><c>[verification]</c></summary>
 /// <param name="Enabled">Whether writes are checked against the reference model and the other replicas.</param>

@@ -71,7 +71,8 @@ public static class SettingsFile
                 (bool)Get("storage", "sync_on_write"),
                 (long)Get("storage", "max_wal_size_mb") << 20,
                 Int("storage", "snapshot_interval"),
-                Int("storage", "keep_snapshots")),
+                Int("storage", "keep_snapshots"),
+                (long)Get("storage", "reserve_mb") << 20),
             Verification = new VerificationSettings(
                 (bool)Get("verification", "enabled"),
                 Text("verification", "boot_check") == "full",

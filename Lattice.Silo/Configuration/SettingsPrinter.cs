@@ -61,6 +61,7 @@ public static partial class SettingsPrinter
         ["storage.max_wal_size_mb"] = s.Storage.MaxSegmentBytes >> 20,
         ["storage.snapshot_interval"] = s.Storage.SnapshotInterval,
         ["storage.keep_snapshots"] = s.Storage.KeepSnapshots,
+        ["storage.reserve_mb"] = s.Storage.ReserveBytes >> 20,
         ["verification.enabled"] = s.Verification.Enabled,
         ["verification.boot_check"] = s.Verification.CheckStateAtBoot ? "full" : "background",
         ["verification.scrub_mb_per_second"] = s.Verification.ScrubBytesPerSecond >> 20,

@@ -30,6 +30,7 @@ internal static class SettingsSchema
         Integer("storage", "max_wal_size_mb", 64, 1, 1024, "Size of a segment of the write-ahead log, in MiB."),
         Integer("storage", "snapshot_interval", 10_000, 100, 100_000_000, "Entries of a group after which its state is made durable and its log compacted; so many entries stay in the log for followers that are behind."),
         Integer("storage", "keep_snapshots", 5, 1, 1000, "Snapshot files to keep."),
+        Integer("storage", "reserve_mb", 256, 0, 1 << 20, "MiB that stay free on the data directory's volume: with less, the node refuses writes and leads nothing until there is room again; 0: none."),
         new("verification", "enabled", SettingKind.Boolean, (_, _) => true, "Check every write against the reference model and the other replicas before it is acknowledged."),
         Choice("verification", "boot_check", ["full", "background"], "full: read the whole state and check it against its digests before the node serves. background: check each record when it is read, and the whole by the scrub; for states so large that a start would take too long."),
         Integer("verification", "scrub_mb_per_second", 8, 0, 10_000, "MiB a second that are read in the background, again and again, to check what the node holds; 0: none."),

@@ -104,6 +104,7 @@ internal sealed record ClusterView
     {
         { DifferingGroups.Count: > 0 } => NodeCondition.Differs,
         _ when node.Status.Groups.Any(g => g.Verification is "Unproven" && !g.Serves) => NodeCondition.Unproven,
+        { Status.HasNoRoom: true } => NodeCondition.NoRoom,
         _ => NodeCondition.Ready,
     };
 }

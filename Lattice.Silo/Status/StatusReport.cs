@@ -59,6 +59,12 @@ internal sealed record NodeReport
 
     public required long FreeBytes { get; init; }
 
+    public required long VolumeBytes { get; init; }
+
+    public required long ReserveBytes { get; init; }
+
+    public required bool HasNoRoom { get; init; }
+
     public required bool Verified { get; init; }
 
     public required IReadOnlyList<uint> UnprovenGroups { get; init; }
@@ -73,7 +79,7 @@ internal sealed record NodeReport
     {
         Node = node.Status.Node,
         Reachable = node.Status.Reachable,
-        CaughtUp = node.Condition == NodeCondition.Ready,
+        CaughtUp = node.Condition is NodeCondition.Ready or NodeCondition.NoRoom,
         Role = node.Role,
         Address = node.Status.Address,
         Applied = node.Applied,
@@ -83,6 +89,9 @@ internal sealed record NodeReport
         SyncOnWrite = node.Status.SyncOnWrite,
         DataBytes = node.Status.DataBytes,
         FreeBytes = node.Status.FreeBytes,
+        VolumeBytes = node.Status.VolumeBytes,
+        ReserveBytes = node.Status.ReserveBytes,
+        HasNoRoom = node.Status.HasNoRoom,
         Verified = node.Status.Reachable && !node.IsUnverified,
         UnprovenGroups = node.UnprovenGroups,
         DifferingGroups = node.DifferingGroups,
