@@ -24,6 +24,9 @@ public sealed record NodeInfo
     /// <summary>Whether operators may inject faults (<c>[verification] allow_drills</c>).</summary>
     public bool AllowDrills { get; init; }
 
+    /// <summary>Where the node's web page is, host:port; empty: it has none.</summary>
+    public string PageAddress { get; init; } = "";
+
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

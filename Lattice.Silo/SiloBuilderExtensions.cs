@@ -23,7 +23,10 @@ public static class SiloBuilderExtensions
     }
 
     /// <summary>The same, for those who have prepared the membership database.</summary>
-    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings)
+    /// <param name="silo">The silo.</param>
+    /// <param name="settings">The node.</param>
+    /// <param name="pageAddress">Where the host serves the operator's page, host:port; empty: nowhere.</param>
+    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings, string pageAddress = "")
     {
         OrleansWiring.Configure(silo, settings);
         silo.AddLatticeGrains();
@@ -37,6 +40,7 @@ public static class SiloBuilderExtensions
             DataDirectory = settings.Storage.DataDirectory,
             SyncOnWrite = settings.Storage.SyncOnWrite,
             AllowDrills = settings.Verification.AllowDrills,
+            PageAddress = pageAddress,
             StartedAt = TimeProvider.System.GetUtcNow(),
         });
         silo.Services.AddSingleton(services => ReplicaHostFactory.Open(
