@@ -49,7 +49,7 @@ internal static class DevTable
 
     private static string Colour(ClusterHealth health) => health switch { ClusterHealth.Healthy => "green", ClusterHealth.Degraded => "yellow", _ => "red" };
 
-    private static string Colour(NodeCondition condition) => condition switch { NodeCondition.Ready => "green", NodeCondition.CatchingUp => "yellow", _ => "red" };
+    private static string Colour(NodeCondition condition) => condition switch { NodeCondition.Ready => "green", NodeCondition.CatchingUp or NodeCondition.Unproven => "yellow", _ => "red" };
 
     private static string Number(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -24,18 +24,24 @@ internal static class StatusText
             text.Append(Line(node, width, addressWidth)).Append('\n');
         }
 
-        return text.ToString();
+        return text.Append("Verification: ").Append(VerificationText.Of(view)).Append('\n').ToString();
     }
 
     private static string Line(NodeView node, int roleWidth, int addressWidth)
     {
-        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp => "⏳", _ => "❌" };
+        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp or NodeCondition.Unproven => "⏳", _ => "❌" };
         string line = $"Node {node.Status.Node}: {sign} {node.Role.PadRight(roleWidth)}   {node.Status.Address.PadRight(addressWidth)}";
         if (node.Condition != NodeCondition.Unreachable)
         {
             line += string.Create(CultureInfo.InvariantCulture, $"   applied {node.Applied}   lag {node.Lag}   up {HumanText.Duration(TimeSpan.FromSeconds(node.Status.UptimeSeconds))}");
         }
 
-        return node.Condition == NodeCondition.CatchingUp ? $"{line}   catching up" : line.TrimEnd();
+        return node.Condition switch
+        {
+            NodeCondition.CatchingUp => $"{line}   catching up",
+            NodeCondition.Unproven => $"{line}   unproven in group {string.Join(", ", node.UnprovenGroups)}",
+            NodeCondition.Differs => $"{line}   differs in group {string.Join(", ", node.DifferingGroups)}",
+            _ => line.TrimEnd(),
+        };
     }
 }

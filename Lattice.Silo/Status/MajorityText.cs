@@ -10,6 +10,8 @@ internal static class MajorityText
         { ReachableVoters: var reachable, Voters: var voters } when 2 * reachable <= voters => $"Majority lost: {reachable}/{voters} reachable",
         { ClusterId: 0 } => $"Not founded yet: {view.ReachableVoters}/{view.Voters} reachable",
         { GroupsWithoutMajority: [_, ..] groups } => $"Majority lost in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
+        { GroupsWithoutLeader: [], GroupsUndecided: [_, ..] groups } => $"Undecided in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
+        { GroupsWithoutLeader: [], GroupsUnproven: [_, ..] groups } => $"Unproven in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
         _ => $"No leader in group {string.Join(", ", view.GroupsWithoutLeader)}: {view.ReachableVoters}/{view.Voters} reachable",
     };
 }
