@@ -35,6 +35,11 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<NodeTrace> GetTrace(uint? group, int last);
 
+    /// <summary>What this node has to do, since a moment (<see cref="NodeLoadSource.Get"/>).</summary>
+    [Alias("load")]
+    [ResponseTimeout("00:00:02")]
+    ValueTask<NodeLoad> GetLoad(long after);
+
     /// <summary>Answers at once: what the round trip is measured with.</summary>
     [Alias("ping")]
     [ResponseTimeout("00:00:02")]

@@ -1,4 +1,6 @@
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
+using Lattice.Grains.Load;
 using Lattice.Grains.Operations;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
@@ -24,6 +26,11 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<NodeFacts>();
         silo.Services.AddSingleton<NodeTraceSource>();
         silo.Services.AddSingleton<TraceCollector>();
+        silo.Services.AddSingleton<RequestTally>();
+        silo.Services.AddSingleton<LoadHistory>();
+        silo.Services.AddSingleton<NodeLoadSource>();
+        silo.Services.AddSingleton<LoadCollector>();
+        silo.Services.AddHostedService<LoadSampler>();
         silo.Services.AddSingleton<LeaderWatch>();
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();

@@ -16,6 +16,7 @@ public sealed class ReplicaService(
     NodeFacts facts,
     DrillHall drills,
     NodeTraceSource trace,
+    NodeLoadSource load,
     BackupDesk backups,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
@@ -37,6 +38,9 @@ public sealed class ReplicaService(
 
     /// <inheritdoc/>
     public ValueTask<NodeTrace> GetTrace(uint? group, int last) => ValueTask.FromResult(trace.Get(group, last));
+
+    /// <inheritdoc/>
+    public ValueTask<NodeLoad> GetLoad(long after) => ValueTask.FromResult(load.Get(after));
 
     /// <inheritdoc/>
     public ValueTask Ping() => ValueTask.CompletedTask;

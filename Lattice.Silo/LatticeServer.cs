@@ -8,6 +8,7 @@ using Lattice.Grains;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
 using Lattice.Silo.Membership;
+using Lattice.Silo.Page;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -180,9 +181,10 @@ public static class LatticeServer
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();
         MetricsEndpoint.AddTo(builder.Services);
+        OperatorPage.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.UseUrls($"http://{settings.MetricsAddress}");
-        builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings));
+        builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress));
         WebApplication app = builder.Build();
         try
         {
@@ -190,6 +192,7 @@ public static class LatticeServer
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
             MapHealth(app, host);
             MetricsEndpoint.Map(app);
+            OperatorPage.Map(app);
             return app;
         }
         catch (StateDivergenceException e)

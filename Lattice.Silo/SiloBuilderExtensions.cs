@@ -23,12 +23,15 @@ public static class SiloBuilderExtensions
     }
 
     /// <summary>The same, for those who have prepared the membership database.</summary>
-    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings)
+    /// <param name="silo">The silo.</param>
+    /// <param name="settings">The node.</param>
+    /// <param name="pageAddress">Where the host serves the operator's page, host:port; empty: nowhere.</param>
+    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings, string pageAddress = "")
     {
         OrleansWiring.Configure(silo, settings);
         silo.AddLatticeGrains();
         silo.Services.AddSingleton(TimeProvider.System);
-        silo.Services.AddSingleton(Describe(settings));
+        silo.Services.AddSingleton(Describe(settings) with { PageAddress = pageAddress });
         silo.Services.AddSingleton(services => ReplicaHostFactory.Open(
             settings,
             services.GetRequiredService<OrleansReplicaTransport>(),

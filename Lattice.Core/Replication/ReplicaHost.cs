@@ -68,6 +68,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Completes with the reason when the node must not go on: a failed disk, a broken invariant, a damaged file.</summary>
     public Task<Exception> Fatal => fatal.Task;
 
+    /// <summary>What verification found and costs.</summary>
+    public VerificationFigures Verification => metrics.Figures;
+
     /// <summary>What happened on this node lately.</summary>
     public CausalTrace Trace => core.Trace;
 
