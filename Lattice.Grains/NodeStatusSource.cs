@@ -36,6 +36,9 @@ public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDire
         LogBytes = replica.LogBytes,
         Voters = [.. replica.Configuration.Voters],
         Learners = [.. replica.Configuration.Learners],
+        Verification = replica.Verification.ToString(),
+        AgreedIndex = replica.AgreedIndex,
+        Serves = replica.Serves,
     };
 
     private PeerLink Link(int peer)

@@ -642,6 +642,7 @@ internal sealed class Replica : IDisposable
         Configuration = raft.Configuration,
         Digest = state.Digest,
         AgreedIndex = applier.Exchange?.AgreedIndex ?? 0,
+        Serves = !fenced && applier.MayServe,
         Verification = fenced ? VerificationState.Diverged : applier.Exchange?.State ?? VerificationState.Off,
         WaitingWrites = writes.WaitingCount,
         DroppedMessages = inbox.DroppedMessages,

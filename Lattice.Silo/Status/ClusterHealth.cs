@@ -1,4 +1,4 @@
-namespace Lattice.Cli.Status;
+namespace Lattice.Silo.Status;
 
 /// <summary>How a cluster stands.</summary>
 internal enum ClusterHealth
