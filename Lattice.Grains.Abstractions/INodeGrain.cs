@@ -151,8 +151,17 @@ public sealed record NodeStatus
     /// <summary>How it sees the other nodes.</summary>
     [Id(9)] public IReadOnlyList<PeerLink> Peers { get; init; } = [];
 
+    /// <summary>Size of that volume, in bytes.</summary>
+    [Id(20)] public long VolumeBytes { get; init; }
+
+    /// <summary>Bytes that have to be free on it for writes to be taken (<c>reserve_mb</c>).</summary>
+    [Id(21)] public long ReserveBytes { get; init; }
+
+    /// <summary>Whether the node refuses writes because its volume has no room.</summary>
+    [Id(22)] public bool HasNoRoom { get; init; }
+
     /// <summary>What the verifiers found of the groups that this node leads, as it heard last.</summary>
-    [Id(20)] public IReadOnlyList<VerifierReport> Verifiers { get; init; } = [];
+    [Id(30)] public IReadOnlyList<VerifierReport> Verifiers { get; init; } = [];
 }
 
 /// <summary>One replica of one group.</summary>

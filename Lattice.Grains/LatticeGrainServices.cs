@@ -1,4 +1,6 @@
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
+using Lattice.Grains.Load;
 using Lattice.Grains.Operations;
 using Lattice.Grains.Verification;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,8 +24,14 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<PeerDirectory>();
         silo.Services.AddSingleton<MemberDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();
+        silo.Services.AddSingleton<NodeFacts>();
         silo.Services.AddSingleton<NodeTraceSource>();
         silo.Services.AddSingleton<TraceCollector>();
+        silo.Services.AddSingleton<RequestTally>();
+        silo.Services.AddSingleton<LoadHistory>();
+        silo.Services.AddSingleton<NodeLoadSource>();
+        silo.Services.AddSingleton<LoadCollector>();
+        silo.Services.AddHostedService<LoadSampler>();
         silo.Services.AddSingleton<LeaderWatch>();
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
@@ -36,6 +44,7 @@ public static class LatticeGrainServices
         silo.Services.AddHostedService<VerifierKeeper>();
         silo.Services.AddSingleton<AuditTrail>();
         silo.Services.AddHostedService(static services => services.GetRequiredService<AuditTrail>());
+        silo.Services.AddSingleton<BackupBook>();
         silo.Services.AddSingleton<BackupDesk>();
         silo.Services.AddSingleton<NodeTaskDesk>();
         silo.Services.AddSingleton<OperatorDirectory>();

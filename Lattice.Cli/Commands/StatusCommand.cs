@@ -3,6 +3,7 @@ using System.Text.Json;
 using Lattice.Cli.Cluster;
 using Lattice.Cli.Output;
 using Lattice.Cli.Status;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Commands;
 

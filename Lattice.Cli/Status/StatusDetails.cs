@@ -1,6 +1,7 @@
 using System.Globalization;
 using Lattice.Cli.Output;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 using Spectre.Console;
 
 namespace Lattice.Cli.Status;
@@ -57,11 +58,11 @@ internal static class StatusDetails
 
     private static Table Disks(List<NodeView> nodes)
     {
-        Table table = New("Node", "Data", "Free", "Version", "Durability");
+        Table table = New("Node", "Data", "Free", "Reserve", "Version", "Durability");
         foreach (NodeView node in nodes)
         {
             NodeStatus status = node.Status;
-            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.Version, status.SyncOnWrite ? "synced on a majority" : "background sync");
+            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.ReserveBytes > 0 ? HumanText.Bytes(status.ReserveBytes) : "none", status.Version, status.SyncOnWrite ? "synced on a majority" : "background sync");
         }
 
         return table;

@@ -1,6 +1,7 @@
 using Lattice.Cli.Cluster;
 using Lattice.Client;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Status;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Lattice.Cli.Output;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Status;
 
@@ -16,7 +17,7 @@ internal static class StatusText
     {
         var text = new StringBuilder();
         text.Append("Cluster ").Append(view.Name).Append(": ").Append(view.Health).Append('\n');
-        text.Append(Majority(view)).Append('\n');
+        text.Append(MajorityText.Of(view)).Append('\n');
         int width = view.Nodes.Select(n => n.Role.Length).Append("Follower".Length).Max();
         int addressWidth = view.Nodes.Select(n => n.Status.Address.Length).DefaultIfEmpty().Max();
         foreach (NodeView node in view.Nodes.Where(n => onlyNode is null || n.Status.Node == onlyNode))
@@ -27,18 +28,6 @@ internal static class StatusText
         return text.Append("Verification: ").Append(VerificationText.Of(view)).Append('\n').ToString();
     }
 
-    /// <summary>The line about the majority.</summary>
-    public static string Majority(ClusterView view) => view switch
-    {
-        { HasMajority: true } => $"Quorum: {view.ReachableVoters}/{view.Voters}",
-        { ReachableVoters: var reachable, Voters: var voters } when 2 * reachable <= voters => $"Majority lost: {reachable}/{voters} reachable",
-        { ClusterId: 0 } => $"Not founded yet: {view.ReachableVoters}/{view.Voters} reachable",
-        { GroupsWithoutMajority: [_, ..] groups } => $"Majority lost in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
-        { GroupsWithoutLeader: [], GroupsUndecided: [_, ..] groups } => $"Undecided in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
-        { GroupsWithoutLeader: [], GroupsUnproven: [_, ..] groups } => $"Unproven in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
-        _ => $"No leader in group {string.Join(", ", view.GroupsWithoutLeader)}: {view.ReachableVoters}/{view.Voters} reachable",
-    };
-
     private static string What(Incident incident) => incident.Kind switch
     {
         IncidentKind.Difference => "differs from the majority",
@@ -47,13 +36,14 @@ internal static class StatusText
 
     private static string Line(ClusterView view, NodeView node, int roleWidth, int addressWidth)
     {
-        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp or NodeCondition.Unproven => "⏳", _ => "❌" };
+        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp or NodeCondition.Unproven => "⏳", NodeCondition.NoRoom => "❗", _ => "❌" };
         string line = $"Node {node.Status.Node}: {sign} {node.Role.PadRight(roleWidth)}   {node.Status.Address.PadRight(addressWidth)}";
         if (node.Condition != NodeCondition.Unreachable)
         {
             line += string.Create(CultureInfo.InvariantCulture, $"   applied {node.Applied}   lag {node.Lag}   up {HumanText.Duration(TimeSpan.FromSeconds(node.Status.UptimeSeconds))}");
         }
 
+        line = node.Status.HasNoRoom ? $"{line}   no room: {HumanText.Bytes(node.Status.FreeBytes)} free, writes refused" : line;
         if (view.OpenIncidents.FirstOrDefault(i => i.Kind != IncidentKind.NoMajority && i.Nodes.Contains(node.Status.Node)) is { } incident)
         {
             return $"{line.TrimEnd()}   {What(incident)} in group {incident.Group}";

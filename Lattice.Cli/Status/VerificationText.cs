@@ -1,6 +1,6 @@
-using Lattice.Cli.Commands.Admin;
 using Lattice.Cli.Output;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Status;
 
@@ -12,6 +12,11 @@ internal static class VerificationText
     /// <summary>The worst first: what keeps a group from answering, then what is not confirmed, then what is not compared.</summary>
     public static string Of(ClusterView view)
     {
+        if (view.Nodes.All(n => n.Condition == NodeCondition.Unreachable))
+        {
+            return "not known, no node answered";
+        }
+
         List<string> told = [];
         if (view.GroupsUndecided is [_, ..] undecided)
         {

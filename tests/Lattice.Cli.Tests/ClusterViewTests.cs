@@ -1,5 +1,5 @@
-using Lattice.Cli.Status;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Tests;
 

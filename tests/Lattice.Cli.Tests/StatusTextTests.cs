@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Lattice.Cli.Commands.Admin;
 using Lattice.Cli.Output;
 using Lattice.Cli.Status;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Tests;
 
@@ -58,7 +58,7 @@ public sealed class StatusTextTests
 
     [Fact]
     public void A_lost_majority_says_how_many_are_reachable() =>
-        Assert.Equal("Majority lost: 1/3 reachable", StatusText.Majority(ClusterView.Of(Statuses.Of(Statuses.Node(1, "Follower", leader: 0), Statuses.Dead(2), Statuses.Dead(3)))));
+        Assert.Equal("Majority lost: 1/3 reachable", MajorityText.Of(ClusterView.Of(Statuses.Of(Statuses.Node(1, "Follower", leader: 0), Statuses.Dead(2), Statuses.Dead(3)))));
 
     [Fact]
     public void A_group_whose_replicas_differ_without_a_majority_is_named_with_what_it_means()
@@ -97,6 +97,10 @@ public sealed class StatusTextTests
 
         Assert.EndsWith($"; {told}\n", StatusText.Render(ClusterView.Of(Statuses.Healthy().WithVerifiers(Statuses.Verifier(0), report))), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_cluster_of_which_no_node_answers_is_not_said_to_agree() =>
+        Assert.EndsWith("Verification: not known, no node answered\n", StatusText.Render(ClusterView.Of(Statuses.Of(Statuses.Dead(1), Statuses.Dead(2), Statuses.Dead(3)))), StringComparison.Ordinal);
 
     [Fact]
     public void A_halted_node_is_named_with_the_class_of_the_cause()
@@ -165,7 +169,7 @@ public sealed class StatusTextTests
         Assert.DoesNotContain('\e', text);
         Assert.Matches(@"(?m)^system +2 +Leader +3 +5000 +5000 +0 +1 MiB +Agrees +5000", text);
         Assert.Matches(@"(?m)^1 +2 +alive +120 µs +3", text);
-        Assert.Matches(@"(?m)^3 +12 MiB +40 GiB +0\.1\.0 +synced on a majority", text);
+        Assert.Matches(@"(?m)^3 +12 MiB +40 GiB +none +0\.1\.0 +synced on a majority", text);
     }
 
     [Fact]

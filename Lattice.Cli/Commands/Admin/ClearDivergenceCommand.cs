@@ -44,8 +44,9 @@ internal static class ClearDivergenceCommand
             DateTimeOffset now = TimeProvider.System.GetUtcNow();
             DivergenceReportFile.TryRead(new PhysicalDisk(), Path.Combine(data, DivergenceReportFile.FileName), out DivergenceReport? report, out _);
             ClearanceNote.Leave(settings, Shell.Operator, now, report);
-            string aside = DivergentData.PutAside(data, now);
-            shell.Out.WriteLine($"Node {node} may be started again; the other nodes bring it up to date. What it had is kept in {aside} until the next divergence.");
+            KeptData kept = DivergentData.PutAside(data, now, settings.Verification.KeepDivergenceBytes);
+            string all = kept.Dropped.Count == 0 ? "" : $", but for {string.Join(", ", kept.Dropped)}, which did not fit into [verification] keep_divergence_mb = {settings.Verification.KeepDivergenceBytes >> 20}";
+            shell.Out.WriteLine($"Node {node} may be started again; the other nodes bring it up to date. What it had is kept in {kept.Folder} until the next divergence{all}.");
             return ExitCodes.Success;
         }
         catch (DataDirectoryInUseException e)

@@ -4,6 +4,7 @@ using Lattice.Cli.Cluster;
 using Lattice.Cli.Operations;
 using Lattice.Client;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Commands.Admin;
 

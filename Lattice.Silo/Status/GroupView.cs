@@ -1,6 +1,6 @@
 using Lattice.Grains;
 
-namespace Lattice.Cli.Status;
+namespace Lattice.Silo.Status;
 
 /// <summary>One group, put together from all its replicas that answered.</summary>
 internal sealed record GroupView

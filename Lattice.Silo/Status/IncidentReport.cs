@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Lattice.Grains;
 
-namespace Lattice.Cli.Commands.Admin;
+namespace Lattice.Silo.Status;
 
 /// <summary>The shape of <c>lattice admin incidents --json</c>; documented in <c>docs/cli.md</c>, fields are only ever added.</summary>
 internal sealed record IncidentsReport(IReadOnlyList<IncidentReport> Incidents, IReadOnlyList<uint> SilentGroups, string? StorageFailure)

@@ -1,6 +1,6 @@
 using Lattice.Grains;
 
-namespace Lattice.Cli.Status;
+namespace Lattice.Silo.Status;
 
 /// <summary>
 /// The judgement on a cluster, made of what its nodes say. Each node reports at its own moment, so a follower may look a
@@ -119,6 +119,7 @@ internal sealed record ClusterView
     {
         { DifferingGroups.Count: > 0 } => NodeCondition.Differs,
         _ when node.Status.Groups.Any(g => g.Verification is "Unproven" && !g.Serves) => NodeCondition.Unproven,
+        { Status.HasNoRoom: true } => NodeCondition.NoRoom,
         _ => NodeCondition.Ready,
     };
 }
