@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Lattice.Core.Replication;
+using Lattice.Core.State;
 
 namespace Lattice.Grains;
 
@@ -15,24 +17,37 @@ public sealed class ShardRouter
     private readonly TimeProvider time;
     private readonly LeaderWatch leaders;
     private readonly LeaderForwarder forwarder;
+    private readonly RequestMetrics metrics;
 
     /// <summary>A router for the node.</summary>
-    public ShardRouter(NodeInfo node, ReplicaHost host, HostShards shards, PeerDirectory peers, LeaderWatch leaders, TimeProvider time)
+    public ShardRouter(NodeInfo node, ReplicaHost host, HostShards shards, PeerDirectory peers, LeaderWatch leaders, RequestMetrics metrics, TimeProvider time)
     {
         this.host = host;
         this.time = time;
         this.leaders = leaders;
+        this.metrics = metrics;
         forwarder = new LeaderForwarder(node.Node, shards, (to, group, batch) => peers.Find(to)?.Write(group, batch), time);
     }
 
     /// <summary>Has a write batch done.</summary>
-    public Task<ShardReply> WriteAsync(uint group, ShardRequest request) => forwarder.WriteAsync(group, request.Payload, Timeout(request));
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ShardReply> WriteAsync(uint group, ShardRequest request)
+    {
+        long began = time.GetTimestamp();
+        int requests = RequestCount.OfWrites(request.Payload.Span);
+        metrics.WritesBegin(requests);
+        ShardReply reply = await forwarder.WriteAsync(group, request.Payload, Timeout(request)).ConfigureAwait(false);
+        metrics.WritesEnd(group, requests, reply.Status, time.GetElapsedTime(began));
+        return reply;
+    }
 
     /// <summary>Answers a query batch.</summary>
     public async Task<ShardReply> QueryAsync(uint group, ShardRequest request)
     {
         long began = time.GetTimestamp();
         TimeSpan timeout = Timeout(request);
+        int requests = RequestCount.OfQueries(request.Payload.Span);
+        metrics.ReadsBegin(requests);
         for (; ; )
         {
             int leader = host.LeaderOf(group);
@@ -40,7 +55,9 @@ public sealed class ShardRouter
             TimeSpan left = timeout - time.GetElapsedTime(began);
             if (outcome.Kind != OutcomeKind.NotLeader || left <= TimeSpan.Zero)
             {
-                return ShardReplies.From(group, outcome);
+                ShardReply reply = ShardReplies.From(group, outcome);
+                metrics.ReadsEnd(group, requests, reply.Status, time.GetElapsedTime(began));
+                return reply;
             }
 
             await Task.WhenAny(leaders.ChangeFrom(group, leader), Task.Delay(leader == 0 ? left : ReadPause, time)).ConfigureAwait(false);

@@ -24,7 +24,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly ILogger logger;
     private readonly NodeCore core;
     private readonly ReplicaWorkers workers;
-    private readonly VerificationMetrics metrics;
+    private readonly NodeMetrics metrics;
     private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
@@ -45,13 +45,15 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         time = devices.Time;
         logger = devices.Logger;
         random = devices.Random;
-        metrics = new VerificationMetrics(devices.Time);
+        metrics = new NodeMetrics(devices.Meter, devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
-        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
+        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport) { Timings = metrics.Timings });
         snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
         compaction = new LogCompaction(core, devices.Engine, devices.Time);
         scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
+        ReplicaMetrics.AddTo(devices.Meter, core);
+        StorageMetrics.AddTo(devices.Meter, core, snapshots, scrub, devices.Engine.Value, devices.Time);
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
@@ -282,7 +284,6 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         finally
         {
             core.Dispose();
-            metrics.Dispose();
         }
     }
 
@@ -458,6 +459,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             Interlocked.Add(ref host.loggedBytes, flush.Bytes);
             Interlocked.Increment(ref host.flushes);
             Interlocked.Add(ref host.syncTicks, sync.Ticks);
+            host.metrics.Flushed(flush, write, sync);
         }
 
         public void Full(string message)
@@ -514,6 +516,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 /// <param name="Transport">Way to the peers.</param>
 /// <param name="Logger">Where events are told.</param>
 /// <param name="Lamport">The node's logical clock, which the transport stamps frames with.</param>
+/// <param name="Meter">Where the node measures.</param>
 public sealed record ReplicaHostDevices(
     IDisk Disk,
     Lazy<IStateEngine> Engine,
@@ -521,4 +524,5 @@ public sealed record ReplicaHostDevices(
     Random Random,
     IReplicaTransport Transport,
     ILogger Logger,
-    LamportClock Lamport);
+    LamportClock Lamport,
+    LatticeMeter Meter);

@@ -45,6 +45,8 @@ internal sealed class TestCluster : IDisposable
 
     public string GatewayOf(int node) => $"127.0.0.1:{ports[node].Gateway}";
 
+    public string MetricsOf(int node) => $"127.0.0.1:{ports[node].Metrics}";
+
     public int SiloPortOf(int node) => ports[node].Silo;
 
     public string ConfigurationOf(int node) => Path.Combine(Root, $"etc/lattice/node{node}.toml");
