@@ -3,6 +3,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
@@ -49,6 +50,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     private readonly IReplicaTransport transport;
     private readonly INodeScheduler scheduler;
     private readonly RecordCache cache;
+    private readonly WriteTimings? timings;
     private readonly ConcurrentDictionary<uint, Replica> replicas = new();
     private readonly Lock identityGate = new();
     private readonly CatalogFounder founder;
@@ -70,6 +72,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         Trace = new CausalTrace(options.Node, devices.Lamport, time, options.TraceCapacity);
         Trace.Record(TraceKind.Boot, TraceEvent.NodeLevel, first: identity.Incarnation, second: (ulong)wal.Recovery.Entries);
         cache = new RecordCache(options.CacheSize);
+        timings = devices.Timings;
         founder = new CatalogFounder(options);
         Space = new DiskSpace(disk, options.DataDirectory, options.ReserveBytes);
         Space.Look();
@@ -77,6 +80,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <summary>The node's log.</summary>
     public WriteAheadLog Log { get; }
+
+    /// <summary>Records in memory.</summary>
+    public RecordCache Cache => cache;
 
     /// <summary>What happened here lately.</summary>
     public CausalTrace Trace { get; }
@@ -424,7 +430,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
             FoundingClusterId = (ulong)random.NextInt64(1, long.MaxValue),
         };
         var raft = new RaftNode(raftOptions, log, log.HardState, state.Configuration, state.Applied.Index);
-        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine, Trace);
+        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine, Trace, timings?.Of(group));
         return new Replica(parts, options.Replica, time, transport, this);
     }
 }
@@ -437,4 +443,8 @@ internal sealed record NodeDevices(
     Random Random,
     IReplicaTransport Transport,
     INodeScheduler Scheduler,
-    LamportClock Lamport);
+    LamportClock Lamport)
+{
+    /// <summary>Where the steps of writes are measured; null: nowhere.</summary>
+    public WriteTimings? Timings { get; init; }
+}

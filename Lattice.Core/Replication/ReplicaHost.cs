@@ -25,7 +25,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly ILogger logger;
     private readonly NodeCore core;
     private readonly ReplicaWorkers workers;
-    private readonly VerificationMetrics metrics;
+    private readonly NodeMetrics metrics;
     private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
@@ -47,16 +47,18 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         time = devices.Time;
         logger = devices.Logger;
         random = devices.Random;
-        metrics = new VerificationMetrics(devices.Time);
+        metrics = new NodeMetrics(devices.Meter, devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
         var spare = new SpareRoom(devices.Disk, options.Node);
         spare.GiveUpIfNeeded();
-        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
+        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport) { Timings = metrics.Timings });
         snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, spare, () => Interlocked.Read(ref loggedBytes), Fail);
         compaction = new LogCompaction(core, spare, devices.Time);
         space = new DiskSpaceLog(core.Space, devices.Logger);
         scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
+        ReplicaMetrics.AddTo(devices.Meter, core);
+        StorageMetrics.AddTo(devices.Meter, core, snapshots, scrub, devices.Engine.Value, devices.Time);
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
@@ -69,7 +71,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public Task<Exception> Fatal => fatal.Task;
 
     /// <summary>What verification found and costs.</summary>
-    public VerificationFigures Verification => metrics.Figures;
+    public VerificationFigures Verification => metrics.Verification;
 
     /// <summary>What happened on this node lately.</summary>
     public CausalTrace Trace => core.Trace;
@@ -326,7 +328,6 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         finally
         {
             core.Dispose();
-            metrics.Dispose();
             space.Dispose();
         }
     }
@@ -509,6 +510,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             Interlocked.Add(ref host.loggedBytes, flush.Bytes);
             Interlocked.Increment(ref host.flushes);
             Interlocked.Add(ref host.syncTicks, sync.Ticks);
+            host.metrics.Flushed(flush, write, sync);
         }
 
         public void Full(string message)
@@ -565,6 +567,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 /// <param name="Transport">Way to the peers.</param>
 /// <param name="Logger">Where events are told.</param>
 /// <param name="Lamport">The node's logical clock, which the transport stamps frames with.</param>
+/// <param name="Meter">Where the node measures.</param>
 public sealed record ReplicaHostDevices(
     IDisk Disk,
     Lazy<IStateEngine> Engine,
@@ -572,4 +575,5 @@ public sealed record ReplicaHostDevices(
     Random Random,
     IReplicaTransport Transport,
     ILogger Logger,
-    LamportClock Lamport);
+    LamportClock Lamport,
+    LatticeMeter Meter);

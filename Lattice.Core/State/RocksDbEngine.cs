@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lattice.Core.Disk;
 using RocksDbSharp;
 
@@ -8,7 +9,7 @@ namespace Lattice.Core.State;
 /// there to files; a crash loses the newest of them, never one without those after it, and never half a batch, because
 /// there is one column family, whose memtables reach the disk in order.
 /// </summary>
-public sealed class RocksDbEngine : IStateEngine
+public sealed class RocksDbEngine : IStateEngine, IMeasuredEngine
 {
     internal const string ReadFailed = "The state cannot be read";
     internal const string ReadAdvice = "The node has to stop. If a file is damaged, remove the directories 'wal' and 'state' of this node and start it again: the other nodes then bring it up to date.";
@@ -96,6 +97,15 @@ public sealed class RocksDbEngine : IStateEngine
         catch (RocksDbException e)
         {
             throw Translate("The state cannot be made durable", e, "The node has to stop; see the operating system's log for errors of the disk.");
+        }
+    }
+
+    /// <inheritdoc/>
+    long IMeasuredEngine.Figure(string name)
+    {
+        lock (disposing)
+        {
+            return !disposed && long.TryParse(db.GetProperty(name), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : 0;
         }
     }
 
