@@ -26,6 +26,7 @@ namespace Lattice.Cli;
 [JsonSerializable(typeof(BackupManifest))]
 [JsonSerializable(typeof(BackupReport))]
 [JsonSerializable(typeof(RestoreReport))]
+[JsonSerializable(typeof(TokensOutput))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>For standard output: one document on one line.</summary>

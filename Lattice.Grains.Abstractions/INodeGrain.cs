@@ -1,3 +1,5 @@
+using Lattice.Grains.Access;
+
 namespace Lattice.Grains;
 
 /// <summary>Looks at the cluster from the silo that the caller is connected to; key 0. Needs no majority and no grain directory.</summary>
@@ -6,16 +8,19 @@ public interface INodeGrain : IGrainWithIntegerKey
 {
     /// <summary>Id of the node whose silo answers.</summary>
     [Alias("id")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:05")]
     ValueTask<int> Id();
 
     /// <summary>The state of every node, asked for in parallel; nodes that do not answer in time are reported as unreachable.</summary>
     [Alias("status")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:05")]
     ValueTask<ClusterStatus> Status(int timeoutMs);
 
     /// <summary>The cluster's shape: what a client needs to route.</summary>
     [Alias("topology")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:05")]
     ValueTask<ClusterTopology> Topology();
 
@@ -34,6 +39,7 @@ public interface INodeGrain : IGrainWithIntegerKey
     /// <param name="last">How many events: the newest.</param>
     /// <param name="timeoutMs">Milliseconds after which a node counts as unreachable.</param>
     [Alias("trace")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:10")]
     ValueTask<TraceStory> Trace(int node, uint? group, int last, int timeoutMs);
 

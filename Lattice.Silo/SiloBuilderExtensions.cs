@@ -3,6 +3,7 @@ using Lattice.Core.Verification;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
+using Lattice.Silo.Security;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,7 @@ public static class SiloBuilderExtensions
     internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings, string pageAddress = "")
     {
         OrleansWiring.Configure(silo, settings);
+        SecurityWiring.Configure(silo, settings.Security);
         silo.AddLatticeGrains();
         silo.Services.AddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(Describe(settings) with { PageAddress = pageAddress });

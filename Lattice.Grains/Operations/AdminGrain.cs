@@ -1,3 +1,4 @@
+using Lattice.Grains.Access;
 using Lattice.Grains.Operations;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -32,10 +33,10 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     public void Dispose() => book?.Dispose();
 
     /// <inheritdoc/>
-    public async ValueTask<OperationPlan> Plan(OperationRequest request) => await Book.PlanAsync(request);
+    public async ValueTask<OperationPlan> Plan(OperationRequest request) => await Book.PlanAsync(Named(request));
 
     /// <inheritdoc/>
-    public async ValueTask<OperationReport> Start(OperationRequest request) => await Book.StartAsync(request);
+    public async ValueTask<OperationReport> Start(OperationRequest request) => await Book.StartAsync(Named(request));
 
     /// <inheritdoc/>
     public async ValueTask<OperationReport?> Find(Guid id) => await Book.FindAsync(id);
@@ -48,4 +49,7 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
 
     /// <inheritdoc/>
     public async ValueTask Resume() => await Book.ResumeAsync();
+
+    /// <summary>Who asks says who he is; with tokens it is known, too, whose token it was.</summary>
+    private static OperationRequest Named(OperationRequest request) => CallerContext.Current is { } token ? request with { Who = $"{request.Who} (token '{token}')" } : request;
 }

@@ -36,6 +36,9 @@ public sealed record NodeSettings
     /// <summary><c>[ai]</c></summary>
     public required AiSettings Ai { get; init; }
 
+    /// <summary><c>[security]</c></summary>
+    public required SecuritySettings Security { get; init; }
+
     /// <summary><c>[metrics] address</c>, host:port of the health endpoint.</summary>
     public required string MetricsAddress { get; init; }
 

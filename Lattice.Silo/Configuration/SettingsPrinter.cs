@@ -79,6 +79,13 @@ public static partial class SettingsPrinter
         ["ai.model"] = s.Ai.Model,
         ["ai.api_key_env"] = s.Ai.ApiKeyVariable,
         ["ai.timeout_seconds"] = s.Ai.Timeout.TotalSeconds,
+        ["security.tokens_file"] = s.Security.TokensFile,
+        ["security.operator_token_file"] = s.Security.OperatorTokenFile,
+        ["security.cluster_secret_file"] = s.Security.ClusterSecretFile,
+        ["security.tls_certificate"] = s.Security.Tls?.CertificateFile ?? "",
+        ["security.tls_key"] = s.Security.Tls?.KeyFile ?? "",
+        ["security.tls_ca"] = s.Security.Tls?.AuthorityFile ?? "",
+        ["security.http"] = s.Security.Http switch { HttpSecurity.Tls => "tls", HttpSecurity.MutualTls => "mutual-tls", _ => "plain" },
         ["metrics.address"] = s.MetricsAddress,
     };
 

@@ -48,6 +48,13 @@ internal static class SettingsSchema
         Optional("ai", "model", "Name of the model; every provider but \"none\" needs one."),
         Optional("ai", "api_key_env", "Name of the environment variable that holds the key, which must not stand in this file. Empty: no key is sent."),
         Integer("ai", "timeout_seconds", 20, 1, 600, "Longest wait for the model's answer. The node halts without waiting for it."),
+        Optional("security", "tokens_file", "File with the tokens that clients may show, hashed, for example \"/etc/lattice/tokens.json\"; 'lattice token create' makes it. Empty: clients need none. Changes of the file take effect at once."),
+        Optional("security", "operator_token_file", "File with the token that commands show which read this configuration, unless LATTICE_TOKEN or --token-file gives another. Empty: none."),
+        Optional("security", "cluster_secret_file", "File with a secret that all nodes share and nobody else knows, for example \"/etc/lattice/cluster.secret\"; what does not know it is no node. Needed with tokens_file, unless there is TLS."),
+        Optional("security", "tls_certificate", "PEM file of the certificate of this node; with it the ports of nodes and clients take only TLS, from whoever has a certificate of the same authority. A node's is for serverAuth and clientAuth, a client's for clientAuth alone. Empty: no TLS."),
+        Optional("security", "tls_key", "PEM file of its key."),
+        Optional("security", "tls_ca", "PEM file of the authority that signs the certificates of nodes and clients, and nothing else."),
+        Choice("security", "http", ["plain", "tls", "mutual-tls"], "How the endpoint of [metrics] is served: unencrypted, by TLS to anybody, or by TLS to whoever has a certificate of the authority."),
         new("metrics", "address", SettingKind.Address, (node, _) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{MetricsPortBase + node}"), "Address of the health endpoint."),
     ];
 

@@ -2,8 +2,10 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Grains.Access;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Membership;
+using Lattice.Silo.Security;
 using Microsoft.AspNetCore.Connections;
 
 namespace Lattice.Silo.Hosting;
@@ -27,7 +29,7 @@ internal static class NodeFailure
         // Their messages say it already.
         NodeStartException or NodeIdentityException or DataDirectoryInUseException or LogCorruptException or LogVersionException
             or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException
-            or DiskFullException or DiskFailedException => failure.Message,
+            or DiskFullException or DiskFailedException or TokenFileException or ClusterSecretException or TlsFilesException => failure.Message,
         AddressInUseException or { InnerException: AddressInUseException } =>
             $"Node {settings.Node} cannot listen: {failure.Message.TrimEnd('.')}. Another process took the address while the node started ('ss -ltnp' shows which); stop it or choose another port in the files of all nodes.",
         UnauthorizedAccessException or IOException =>

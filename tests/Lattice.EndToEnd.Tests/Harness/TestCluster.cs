@@ -45,6 +45,8 @@ internal sealed class TestCluster : IDisposable
 
     public string GatewayOf(int node) => $"127.0.0.1:{ports[node].Gateway}";
 
+    public string MetricsOf(int node) => $"127.0.0.1:{ports[node].Metrics}";
+
     /// <summary>What the node's metrics endpoint says.</summary>
     public async Task<string> MetricsOfAsync(int node)
     {
