@@ -145,6 +145,12 @@ public sealed record NodeStatus
 
     /// <summary>How it sees the other nodes.</summary>
     [Id(9)] public IReadOnlyList<PeerLink> Peers { get; init; } = [];
+
+    /// <summary>Feature level at which it works; 0: its version does not say.</summary>
+    [Id(20)] public int Level { get; init; }
+
+    /// <summary>The highest feature level that its binary knows; 0: its version does not say.</summary>
+    [Id(21)] public int NewestLevel { get; init; }
 }
 
 /// <summary>One replica of one group.</summary>

@@ -1,4 +1,5 @@
 using Lattice.Core.Replication;
+using Lattice.Core.Upgrade;
 
 namespace Lattice.Grains;
 
@@ -17,6 +18,8 @@ public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDire
             UptimeSeconds = (time.GetUtcNow() - node.StartedAt).TotalSeconds,
             Version = node.Version,
             SyncOnWrite = node.SyncOnWrite,
+            Level = status.Level,
+            NewestLevel = FeatureLevels.Newest,
             DataBytes = DataBytes(),
             FreeBytes = new DriveInfo(node.DataDirectory).AvailableFreeSpace,
             Groups = [.. status.Replicas.Select(Group)],

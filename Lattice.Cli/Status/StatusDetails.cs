@@ -56,15 +56,17 @@ internal static class StatusDetails
 
     private static Table Disks(List<NodeView> nodes)
     {
-        Table table = New("Node", "Data", "Free", "Version", "Durability");
+        Table table = New("Node", "Data", "Free", "Version", "Feature level", "Durability");
         foreach (NodeView node in nodes)
         {
             NodeStatus status = node.Status;
-            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.Version, status.SyncOnWrite ? "synced on a majority" : "background sync");
+            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.Version, Level(status), status.SyncOnWrite ? "synced on a majority" : "background sync");
         }
 
         return table;
     }
+
+    private static string Level(NodeStatus status) => status.NewestLevel > status.Level ? $"{Text(status.Level)}, knows {Text(status.NewestLevel)}" : Text(status.Level);
 
     private static Table New(params ReadOnlySpan<string> columns)
     {

@@ -20,6 +20,9 @@ public enum OperationKind
 
     /// <summary>A node joins the cluster.</summary>
     AddNode = 6,
+
+    /// <summary>The cluster uses what the version brings that all nodes run; no older one can be started any more.</summary>
+    FinalizeUpgrade = 7,
 }
 
 /// <summary>What is asked for.</summary>

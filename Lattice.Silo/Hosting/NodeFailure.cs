@@ -2,6 +2,7 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Upgrade;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Membership;
 using Microsoft.AspNetCore.Connections;
@@ -15,7 +16,7 @@ internal static class NodeFailure
     public static bool IsOfData(Exception failure) => failure switch
     {
         AggregateException all => all.Flatten().InnerExceptions.Any(IsOfData),
-        _ => failure is LogCorruptException or LogVersionException or SnapshotCorruptException or NodeIdentityException or StateFormatException or CatalogFormatException,
+        _ => failure is LogCorruptException or LogVersionException or SnapshotCorruptException or NodeIdentityException or StateFormatException or CatalogFormatException or FeatureLevelException,
     };
 
     /// <summary>The reason as a sentence or two; null when it is none that an operator could do something about.</summary>
@@ -26,7 +27,7 @@ internal static class NodeFailure
 
         // Their messages say it already.
         NodeStartException or NodeIdentityException or DataDirectoryInUseException or LogCorruptException or LogVersionException
-            or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException
+            or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException or FeatureLevelException
             or DiskFullException or DiskFailedException => failure.Message,
         AddressInUseException or { InnerException: AddressInUseException } =>
             $"Node {settings.Node} cannot listen: {failure.Message.TrimEnd('.')}. Another process took the address while the node started ('ss -ltnp' shows which); stop it or choose another port in the files of all nodes.",
