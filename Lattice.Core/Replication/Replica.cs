@@ -441,7 +441,7 @@ internal sealed class Replica : IDisposable
         }
         else
         {
-            Refuses(writes.Propose(raft, state.ClockMs), RefusalCause.Overloaded);
+            Refuses(writes.Propose(raft, state.ClockMs, owner.Level), RefusalCause.Overloaded);
         }
 
         queries.Ask(raft);
@@ -591,7 +591,7 @@ internal sealed class Replica : IDisposable
         ulong now = writes.Stamp(state.ClockMs);
         if (state.NextExpiryMs is { } next && next <= now && writes.WaitingCount == 0 && raft.AppliedIndex == raft.Commit)
         {
-            raft.Propose(EntryPayload.Encode(now, []), out _);
+            raft.Propose(EntryPayload.Encode(now, [], owner.Level), out _);
         }
     }
 

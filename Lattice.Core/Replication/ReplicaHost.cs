@@ -4,6 +4,7 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
 using Lattice.Core.Telemetry;
+using Lattice.Core.Upgrade;
 using Lattice.Core.Verification;
 using Microsoft.Extensions.Logging;
 
@@ -191,6 +192,14 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Nodes that an operator added, as applied here.</summary>
     public NodeRegistry Registry => core.Registry;
 
+    /// <summary>Raises the cluster's feature level as far as the binaries of all members know. Only where the system group is led.</summary>
+    public Task<RaiseOutcome> RaiseLevelAsync()
+    {
+        var done = new TaskCompletionSource<RaiseOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        core.RaiseLevel(done.SetResult);
+        return done.Task;
+    }
+
     /// <summary>Proposes a change of a group's members. Only where it is led.</summary>
     /// <returns>What became of the proposal; accepted is not agreed yet.</returns>
     public Task<ProposalStatus> ChangeMembersAsync(uint group, ConfigurationChange change) =>
@@ -281,6 +290,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     {
         Identity = core.Identity,
         Catalog = core.Catalog,
+        Level = core.Level,
+        ClusterLevel = core.ClusterLevel,
         Replicas = [.. core.Replicas.Select(r => r.Status).OrderBy(s => s.Group)],
         LogSegments = core.Log.SegmentCount,
         Recovery = core.Log.Recovery,

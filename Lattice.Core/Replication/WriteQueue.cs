@@ -45,15 +45,15 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
         waiting.Enqueue(new Waiting(writeBatch, completed, time.GetTimestamp()));
     }
 
-    /// <summary>Proposes what should not wait any longer; gives the number of writes that were turned away.</summary>
-    public int Propose(RaftNode node, ulong clock)
+    /// <summary>Proposes what should not wait any longer, at the cluster's feature level; gives the number of writes that were turned away.</summary>
+    public int Propose(RaftNode node, ulong clock, int level)
     {
         int refused = 0;
         blocked = false;
         while (waiting.Count > 0 && (inFlight.Count < EntriesUnderWay || waiting.Count >= settings.BatchSize || time.GetTimestamp() >= Deadline))
         {
             int count = TakeBatch();
-            byte[] payload = EntryPayload.Encode(Stamp(clock), batch);
+            byte[] payload = EntryPayload.Encode(Stamp(clock), batch, level);
             batch.Clear();
             ProposalStatus status = node.Propose(payload, out LogPosition position);
             if (status == ProposalStatus.Overloaded && inFlight.Count > 0)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Lattice.Core.Disk;
 using RocksDbSharp;
 
@@ -36,6 +37,9 @@ public sealed class RocksDbEngine : IStateEngine, IMeasuredEngine
     }
 
     internal RocksDb Db => db;
+
+    /// <summary>Loads the library and binds its hundreds of functions, which the first use does otherwise: beside other work of a start.</summary>
+    public static void Preload() => RuntimeHelpers.RunClassConstructor(typeof(RocksDbSharp.Native).TypeHandle);
 
     /// <summary>Opens the engine, or creates an empty one.</summary>
     /// <param name="path">Its directory.</param>

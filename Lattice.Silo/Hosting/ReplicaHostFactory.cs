@@ -53,6 +53,7 @@ internal static class ReplicaHostFactory
             Peers = [.. settings.Cluster.Peers.Select(p => p.Id)],
             ClusterName = settings.Cluster.Name,
             Shards = settings.Cluster.Shards,
+            FinalizeAfter = settings.Cluster.FinalizeUpgradeAfter,
             CacheSize = settings.Performance.CacheSize,
             SnapshotInterval = settings.Storage.SnapshotInterval,
             KeepSnapshots = settings.Storage.KeepSnapshots,
