@@ -7,7 +7,7 @@ using Lattice.Cli.Commands;
 using Lattice.Cli.Commands.Admin;
 using Lattice.Cli.Dev;
 using Lattice.Cli.Operations;
-using Lattice.Cli.Status;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli;
 

@@ -151,6 +151,15 @@ public sealed record NodeStatus
 
     /// <summary>How it sees the other nodes.</summary>
     [Id(9)] public IReadOnlyList<PeerLink> Peers { get; init; } = [];
+
+    /// <summary>Size of that volume, in bytes.</summary>
+    [Id(20)] public long VolumeBytes { get; init; }
+
+    /// <summary>Bytes that have to be free on it for writes to be taken (<c>reserve_mb</c>).</summary>
+    [Id(21)] public long ReserveBytes { get; init; }
+
+    /// <summary>Whether the node refuses writes because its volume has no room.</summary>
+    [Id(22)] public bool HasNoRoom { get; init; }
 }
 
 /// <summary>One replica of one group.</summary>
@@ -186,6 +195,18 @@ public sealed record GroupStatus
 
     /// <summary>Learners by node id.</summary>
     [Id(9)] public IReadOnlyList<int> Learners { get; init; } = [];
+
+    /// <summary>
+    /// How its state stands to those of the others: Agrees, Unproven (nobody has confirmed it since it started), Arbitrating (differs from another one, all are being asked),
+    /// NoMajority (differs, and no majority says which is right), Diverged (found to be wrong, has stopped) or Off; empty from versions that do not tell.
+    /// </summary>
+    [Id(10)] public string Verification { get; init; } = "";
+
+    /// <summary>Last entry after which another replica had the same state; 0: none since it started.</summary>
+    [Id(11)] public ulong AgreedIndex { get; init; }
+
+    /// <summary>Whether callers are answered from its state.</summary>
+    [Id(12)] public bool Serves { get; init; } = true;
 }
 
 /// <summary>How one node sees another.</summary>

@@ -35,6 +35,11 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<NodeTrace> GetTrace(uint? group, int last);
 
+    /// <summary>What this node has to do, since a moment (<see cref="NodeLoadSource.Get"/>).</summary>
+    [Alias("load")]
+    [ResponseTimeout("00:00:02")]
+    ValueTask<NodeLoad> GetLoad(long after);
+
     /// <summary>Answers at once: what the round trip is measured with.</summary>
     [Alias("ping")]
     [ResponseTimeout("00:00:02")]
@@ -44,6 +49,11 @@ public interface IReplicaService : IGrainService
     [Alias("compare")]
     [ResponseTimeout("00:00:05")]
     ValueTask<ReadOnlyMemory<byte>> Compare(ReadOnlyMemory<byte> question);
+
+    /// <summary>What this node says about a divergence that the asker found on itself (<c>TestimonyQuestion</c>, <c>Testimony</c>).</summary>
+    [Alias("testify")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<ReadOnlyMemory<byte>> Testify(ReadOnlyMemory<byte> question);
 
     /// <summary>The sender found one of its replicas to be wrong and stops.</summary>
     [OneWay]

@@ -1,4 +1,6 @@
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
+using Lattice.Grains.Load;
 using Lattice.Grains.Operations;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
@@ -21,12 +23,19 @@ public static class LatticeGrainServices
         silo.Services.AddSingleton<PeerDirectory>();
         silo.Services.AddSingleton<MemberDirectory>();
         silo.Services.AddSingleton<NodeStatusSource>();
+        silo.Services.AddSingleton<NodeFacts>();
         silo.Services.AddSingleton<NodeTraceSource>();
         silo.Services.AddSingleton<TraceCollector>();
+        silo.Services.AddSingleton<RequestTally>();
+        silo.Services.AddSingleton<LoadHistory>();
+        silo.Services.AddSingleton<NodeLoadSource>();
+        silo.Services.AddSingleton<LoadCollector>();
+        silo.Services.AddHostedService<LoadSampler>();
         silo.Services.AddSingleton<LeaderWatch>();
         silo.Services.AddSingleton<HostShards>();
         silo.Services.AddSingleton<ShardRouter>();
         silo.Services.AddSingleton<DrillHall>();
+        silo.Services.AddSingleton<BackupBook>();
         silo.Services.AddSingleton<BackupDesk>();
         silo.Services.AddSingleton<NodeTaskDesk>();
         silo.Services.AddSingleton<OperatorDirectory>();

@@ -24,6 +24,12 @@ public sealed record NodeInfo
     /// <summary>Whether operators may inject faults (<c>[verification] allow_drills</c>).</summary>
     public bool AllowDrills { get; init; }
 
+    /// <summary>The settings that may matter when replicas differ, by full name.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Where the node's web page is, host:port; empty: it has none.</summary>
+    public string PageAddress { get; init; } = "";
+
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -18,7 +18,10 @@ public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDire
             Version = node.Version,
             SyncOnWrite = node.SyncOnWrite,
             DataBytes = DataBytes(),
-            FreeBytes = new DriveInfo(node.DataDirectory).AvailableFreeSpace,
+            FreeBytes = status.Room.FreeBytes,
+            VolumeBytes = status.Room.TotalBytes,
+            ReserveBytes = status.Room.ReserveBytes,
+            HasNoRoom = status.DiskFull,
             Groups = [.. status.Replicas.Select(Group)],
             Peers = [.. members.Members().Where(id => id != node.Node).Select(Link)],
         };
@@ -36,6 +39,9 @@ public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDire
         LogBytes = replica.LogBytes,
         Voters = [.. replica.Configuration.Voters],
         Learners = [.. replica.Configuration.Learners],
+        Verification = replica.Verification.ToString(),
+        AgreedIndex = replica.AgreedIndex,
+        Serves = replica.Serves,
     };
 
     private PeerLink Link(int peer)

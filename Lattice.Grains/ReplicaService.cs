@@ -13,8 +13,10 @@ public sealed class ReplicaService(
     ReplicaHost host,
     HostShards shards,
     NodeStatusSource status,
+    NodeFacts facts,
     DrillHall drills,
     NodeTraceSource trace,
+    NodeLoadSource load,
     BackupDesk backups,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
@@ -38,11 +40,22 @@ public sealed class ReplicaService(
     public ValueTask<NodeTrace> GetTrace(uint? group, int last) => ValueTask.FromResult(trace.Get(group, last));
 
     /// <inheritdoc/>
+    public ValueTask<NodeLoad> GetLoad(long after) => ValueTask.FromResult(load.Get(after));
+
+    /// <inheritdoc/>
     public ValueTask Ping() => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> Compare(ReadOnlyMemory<byte> question) =>
         await host.CompareAsync(EvidenceCodec.DecodeQuestion(question)) is { } answer ? EvidenceCodec.Encode(answer) : default(ReadOnlyMemory<byte>);
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>> Testify(ReadOnlyMemory<byte> question)
+    {
+        // The binary is read the first time: not on a thread that others wait for.
+        ReportedNode self = await Task.Run(facts.Get);
+        return EvidenceCodec.Encode(await host.TestifyAsync(EvidenceCodec.DecodeTestimonyQuestion(question), self));
+    }
 
     /// <inheritdoc/>
     public ValueTask PeerDiverged(int node, uint group, string what)

@@ -1,10 +1,14 @@
 using System.Data.Common;
 using System.Net.Sockets;
+using Lattice.Core.Consensus;
+using Lattice.Core.Disk;
 using Lattice.Core.Replication;
 using Lattice.Core.Verification;
+using Lattice.Grains;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
 using Lattice.Silo.Membership;
+using Lattice.Silo.Page;
 using Lattice.Silo.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -178,9 +182,10 @@ public static class LatticeServer
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();
         MetricsEndpoint.AddTo(builder.Services);
+        OperatorPage.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         HttpEndpoint.Configure(builder, settings);
-        builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings));
+        builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress));
         WebApplication app = builder.Build();
         try
         {
@@ -188,13 +193,15 @@ public static class LatticeServer
 
             // Opened here, so that what is wrong with the data is said before anything listens.
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
+            HttpGuard.Use(app);
             MapHealth(app, host);
             MetricsEndpoint.Map(app);
+            OperatorPage.Map(app);
             return app;
         }
         catch (StateDivergenceException e)
         {
-            new DivergenceReporter(settings, TimeProvider.System, app.Logger).Write(incarnation: 0, default, e.Divergence, new CausalStory([]));
+            ReportAtStart(settings, app.Logger, e.Divergence);
             ((IDisposable)app).Dispose();
             throw new DivergenceStandsException(DivergenceMark.Refusal(settings));
         }
@@ -203,6 +210,15 @@ public static class LatticeServer
             ((IDisposable)app).Dispose();
             throw;
         }
+    }
+
+    /// <summary>The node holds something wrong and has not begun yet: nobody else can be asked.</summary>
+    private static void ReportAtStart(NodeSettings settings, ILogger logger, Divergence divergence)
+    {
+        ulong incarnation = NodeIdentity.Load(new PhysicalDisk(), settings.Storage.DataDirectory)?.Incarnation ?? 0;
+        divergence = divergence with { Nodes = [NodeFacts.Of(SiloBuilderExtensions.Describe(settings), limits: null, TimeProvider.System.GetUtcNow())] };
+        var reporter = new DivergenceReporter(settings, TimeProvider.System, logger);
+        reporter.WriteMark(reporter.Build(incarnation, new ReplicaStanding(RaftRole.Follower, divergence.Entry.Term, divergence.Entry.Index), divergence, new CausalStory([])));
     }
 
     private static void MapHealth(WebApplication app, ReplicaHost host)

@@ -24,23 +24,16 @@ public static class SiloBuilderExtensions
     }
 
     /// <summary>The same, for those who have prepared the membership database.</summary>
-    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings)
+    /// <param name="silo">The silo.</param>
+    /// <param name="settings">The node.</param>
+    /// <param name="pageAddress">Where the host serves the operator's page, host:port; empty: nowhere.</param>
+    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings, string pageAddress = "")
     {
         OrleansWiring.Configure(silo, settings);
         SecurityWiring.Configure(silo, settings.Security);
         silo.AddLatticeGrains();
         silo.Services.AddSingleton(TimeProvider.System);
-        silo.Services.AddSingleton(new NodeInfo
-        {
-            Node = settings.Node,
-            ClusterName = settings.Cluster.Name,
-            Addresses = settings.Cluster.Peers.ToDictionary(p => p.Id, p => p.Address),
-            Version = typeof(SiloBuilderExtensions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
-            DataDirectory = settings.Storage.DataDirectory,
-            SyncOnWrite = settings.Storage.SyncOnWrite,
-            AllowDrills = settings.Verification.AllowDrills,
-            StartedAt = TimeProvider.System.GetUtcNow(),
-        });
+        silo.Services.AddSingleton(Describe(settings) with { PageAddress = pageAddress });
         silo.Services.AddSingleton(services => ReplicaHostFactory.Open(
             settings,
             services.GetRequiredService<OrleansReplicaTransport>(),
@@ -48,6 +41,7 @@ public static class SiloBuilderExtensions
             services.GetRequiredService<ILoggerFactory>()));
         silo.Services.AddSingleton(services => services.GetRequiredService<NodeStorage>().Host);
         silo.Services.AddSingleton(settings);
+        silo.Services.AddSingleton<DivergenceInquiry>();
         silo.Services.AddSingleton<DivergenceHalt>();
         silo.Services.AddSingleton<FatalReason>();
         silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();
@@ -56,4 +50,18 @@ public static class SiloBuilderExtensions
         silo.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<ReplicaHostLifetime>());
         return silo;
     }
+
+    /// <summary>What the grains of a node have to know of its configuration.</summary>
+    internal static NodeInfo Describe(NodeSettings settings) => new()
+    {
+        Node = settings.Node,
+        ClusterName = settings.Cluster.Name,
+        Addresses = settings.Cluster.Peers.ToDictionary(p => p.Id, p => p.Address),
+        Version = typeof(SiloBuilderExtensions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+        DataDirectory = settings.Storage.DataDirectory,
+        SyncOnWrite = settings.Storage.SyncOnWrite,
+        AllowDrills = settings.Verification.AllowDrills,
+        Settings = SettingsPrinter.OfReports(settings),
+        StartedAt = TimeProvider.System.GetUtcNow(),
+    };
 }

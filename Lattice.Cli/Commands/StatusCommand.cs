@@ -3,6 +3,7 @@ using System.Text.Json;
 using Lattice.Cli.Cluster;
 using Lattice.Cli.Output;
 using Lattice.Cli.Status;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Commands;
 
@@ -44,7 +45,7 @@ internal static class StatusCommand
         return command;
     }
 
-    /// <summary>A group has no leader while its leadership moves: that is no state to report, so it is looked at again before it is believed.</summary>
+    /// <summary>A group has no leader while its leadership moves, and a state is unproven until it is compared after a start: that is no state to report, so it is looked at again before it is believed.</summary>
     private static async Task<ClusterView?> LookAsync(ClusterLocation location, CancellationToken cancellation)
     {
         ClusterView? view = await StatusQuery.AskAsync(location, cancellation).ConfigureAwait(false);
@@ -58,7 +59,8 @@ internal static class StatusCommand
     }
 
     private static bool MayPass(ClusterView view) =>
-        view.GroupsWithoutLeader.Count > 0 || view.Nodes.Any(n => n.Condition == NodeCondition.CatchingUp);
+        view.GroupsWithoutLeader.Count + view.GroupsUndecided.Count + view.GroupsUnproven.Count > 0
+        || view.Nodes.Any(n => n.Condition is not NodeCondition.Ready and not NodeCondition.Unreachable);
 
     private static void Write(Shell shell, ClusterView view, int? only, bool verbose, bool json)
     {

@@ -4,6 +4,7 @@ using Lattice.Cli.Cluster;
 using Lattice.Cli.Status;
 using Lattice.Client;
 using Lattice.Grains.Requests;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Dev;
 

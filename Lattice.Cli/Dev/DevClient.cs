@@ -1,6 +1,7 @@
 using Lattice.Cli.Cluster;
 using Lattice.Cli.Status;
 using Lattice.Client;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Dev;
 

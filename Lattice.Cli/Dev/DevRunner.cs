@@ -1,5 +1,6 @@
 using Lattice.Cli.Output;
 using Lattice.Cli.Status;
+using Lattice.Silo.Status;
 using Spectre.Console;
 
 namespace Lattice.Cli.Dev;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Lattice.Cli.Output;
-using Lattice.Cli.Status;
+using Lattice.Silo.Status;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -12,7 +12,7 @@ internal static class DevTable
     /// <summary>For a terminal.</summary>
     public static IRenderable Render(ClusterView view, IReadOnlyList<DevNode> nodes)
     {
-        Table table = new Table().Border(TableBorder.Rounded).Title($"[{Colour(view.Health)}]{Markup.Escape(view.Name)}: {view.Health}[/]").Caption(Markup.Escape(StatusText.Majority(view)));
+        Table table = new Table().Border(TableBorder.Rounded).Title($"[{Colour(view.Health)}]{Markup.Escape(view.Name)}: {view.Health}[/]").Caption(Markup.Escape(MajorityText.Of(view)));
         foreach (string column in (string[])["Node", "Role", "Address", "Process", "Applied", "Lag", "Up"])
         {
             table.AddColumn(column);
@@ -37,7 +37,7 @@ internal static class DevTable
 
     /// <summary>One line that changes when the cluster does.</summary>
     public static string Line(ClusterView view, IReadOnlyList<DevNode> nodes) =>
-        $"{view.Name}: {view.Health}, {StatusText.Majority(view)}; {string.Join(", ", view.Nodes.Select(n => $"node {n.Status.Node} {Word(n, nodes)}"))}";
+        $"{view.Name}: {view.Health}, {MajorityText.Of(view)}; {string.Join(", ", view.Nodes.Select(n => $"node {n.Status.Node} {Word(n, nodes)}"))}";
 
     private static string Word(NodeView node, IReadOnlyList<DevNode> nodes)
     {
@@ -49,7 +49,7 @@ internal static class DevTable
 
     private static string Colour(ClusterHealth health) => health switch { ClusterHealth.Healthy => "green", ClusterHealth.Degraded => "yellow", _ => "red" };
 
-    private static string Colour(NodeCondition condition) => condition switch { NodeCondition.Ready => "green", NodeCondition.CatchingUp => "yellow", _ => "red" };
+    private static string Colour(NodeCondition condition) => condition switch { NodeCondition.Ready => "green", NodeCondition.CatchingUp or NodeCondition.Unproven => "yellow", _ => "red" };
 
     private static string Number(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Lattice.Cli.Output;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 using Spectre.Console;
 
 namespace Lattice.Cli.Status;
@@ -23,7 +24,7 @@ internal static class StatusDetails
 
     private static Table Groups(List<NodeView> nodes, List<NodeStatus> all)
     {
-        Table table = New("Group", "Node", "Role", "Term", "Commit", "Applied", "Lag", "Log");
+        Table table = New("Group", "Node", "Role", "Term", "Commit", "Applied", "Lag", "Log", "Verification", "Agreed");
         foreach (uint group in nodes.SelectMany(n => n.Status.Groups).Select(g => g.Group).Distinct().Order())
         {
             var summary = GroupView.Of(group, all);
@@ -31,7 +32,7 @@ internal static class StatusDetails
             {
                 if (node.Status.Groups.FirstOrDefault(g => g.Group == group) is { } replica)
                 {
-                    Row(table, group == 0 ? "system" : Text(group), Text(node.Status.Node), replica.Role, Text(replica.Term), Text(replica.Commit), Text(replica.Applied), Text(summary.LagOf(replica)), HumanText.Bytes(replica.LogBytes));
+                    Row(table, group == 0 ? "system" : Text(group), Text(node.Status.Node), replica.Role, Text(replica.Term), Text(replica.Commit), Text(replica.Applied), Text(summary.LagOf(replica)), HumanText.Bytes(replica.LogBytes), replica.Verification, Text(replica.AgreedIndex));
                 }
             }
         }
@@ -55,11 +56,11 @@ internal static class StatusDetails
 
     private static Table Disks(List<NodeView> nodes)
     {
-        Table table = New("Node", "Data", "Free", "Version", "Durability");
+        Table table = New("Node", "Data", "Free", "Reserve", "Version", "Durability");
         foreach (NodeView node in nodes)
         {
             NodeStatus status = node.Status;
-            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.Version, status.SyncOnWrite ? "synced on a majority" : "background sync");
+            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.ReserveBytes > 0 ? HumanText.Bytes(status.ReserveBytes) : "none", status.Version, status.SyncOnWrite ? "synced on a majority" : "background sync");
         }
 
         return table;

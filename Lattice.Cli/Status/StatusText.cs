@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Lattice.Cli.Output;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Status;
 
@@ -15,7 +16,7 @@ internal static class StatusText
     {
         var text = new StringBuilder();
         text.Append("Cluster ").Append(view.Name).Append(": ").Append(view.Health).Append('\n');
-        text.Append(Majority(view)).Append('\n');
+        text.Append(MajorityText.Of(view)).Append('\n');
         int width = view.Nodes.Select(n => n.Role.Length).Append("Follower".Length).Max();
         int addressWidth = view.Nodes.Select(n => n.Status.Address.Length).DefaultIfEmpty().Max();
         foreach (NodeView node in view.Nodes.Where(n => onlyNode is null || n.Status.Node == onlyNode))
@@ -23,28 +24,25 @@ internal static class StatusText
             text.Append(Line(node, width, addressWidth)).Append('\n');
         }
 
-        return text.ToString();
+        return text.Append("Verification: ").Append(VerificationText.Of(view)).Append('\n').ToString();
     }
-
-    /// <summary>The line about the majority.</summary>
-    public static string Majority(ClusterView view) => view switch
-    {
-        { HasMajority: true } => $"Quorum: {view.ReachableVoters}/{view.Voters}",
-        { ReachableVoters: var reachable, Voters: var voters } when 2 * reachable <= voters => $"Majority lost: {reachable}/{voters} reachable",
-        { ClusterId: 0 } => $"Not founded yet: {view.ReachableVoters}/{view.Voters} reachable",
-        { GroupsWithoutMajority: [_, ..] groups } => $"Majority lost in group {string.Join(", ", groups)}: {view.ReachableVoters}/{view.Voters} reachable",
-        _ => $"No leader in group {string.Join(", ", view.GroupsWithoutLeader)}: {view.ReachableVoters}/{view.Voters} reachable",
-    };
 
     private static string Line(NodeView node, int roleWidth, int addressWidth)
     {
-        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp => "⏳", _ => "❌" };
+        string sign = node.Condition switch { NodeCondition.Ready => "✅", NodeCondition.CatchingUp or NodeCondition.Unproven => "⏳", NodeCondition.NoRoom => "❗", _ => "❌" };
         string line = $"Node {node.Status.Node}: {sign} {node.Role.PadRight(roleWidth)}   {node.Status.Address.PadRight(addressWidth)}";
         if (node.Condition != NodeCondition.Unreachable)
         {
             line += string.Create(CultureInfo.InvariantCulture, $"   applied {node.Applied}   lag {node.Lag}   up {HumanText.Duration(TimeSpan.FromSeconds(node.Status.UptimeSeconds))}");
         }
 
-        return node.Condition == NodeCondition.CatchingUp ? $"{line}   catching up" : line.TrimEnd();
+        line = node.Status.HasNoRoom ? $"{line}   no room: {HumanText.Bytes(node.Status.FreeBytes)} free, writes refused" : line;
+        return node.Condition switch
+        {
+            NodeCondition.CatchingUp => $"{line}   catching up",
+            NodeCondition.Unproven => $"{line}   unproven in group {string.Join(", ", node.UnprovenGroups)}",
+            NodeCondition.Differs => $"{line}   differs in group {string.Join(", ", node.DifferingGroups)}",
+            _ => line.TrimEnd(),
+        };
     }
 }

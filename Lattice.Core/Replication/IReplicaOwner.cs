@@ -6,7 +6,7 @@ namespace Lattice.Core.Replication;
 /// <summary>What a replica tells its node, and what it asks it. Called from the loops of all groups.</summary>
 internal interface IReplicaOwner
 {
-    /// <summary>Whether the volume of the log or of the state has no room.</summary>
+    /// <summary>Whether the node's volume has no room for more writes.</summary>
     bool DiskFull { get; }
 
     /// <summary>Whether the state's volume had no room when it was last written.</summary>
@@ -41,6 +41,9 @@ internal interface IReplicaOwner
 
     /// <summary>Entries were checked against the reference model, in so much time.</summary>
     void Verified(TimeSpan took);
+
+    /// <summary>The replica differs from another one, and nobody can tell which is right: the group serves nothing until that is decided.</summary>
+    void Undecided(Divergence divergence);
 
     /// <summary>The replica was found to be wrong and has fenced itself: the node must stop and explain.</summary>
     void Diverged(Replica replica, Divergence divergence);

@@ -25,6 +25,9 @@ internal interface INodeScheduler
     /// <summary>Entries of a group were checked against the reference model, in so much time.</summary>
     void Verified(TimeSpan took);
 
+    /// <summary>A replica differs from another one, and nobody can tell which is right.</summary>
+    void Undecided(Divergence divergence);
+
     /// <summary>A replica was found to be wrong; it does nothing any more, and the node must stop.</summary>
     void Diverged(Divergence divergence);
 }
@@ -68,6 +71,8 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         Trace.Record(TraceKind.Boot, TraceEvent.NodeLevel, first: identity.Incarnation, second: (ulong)wal.Recovery.Entries);
         cache = new RecordCache(options.CacheSize);
         founder = new CatalogFounder(options);
+        Space = new DiskSpace(disk, options.DataDirectory, options.ReserveBytes);
+        Space.Look();
     }
 
     /// <summary>The node's log.</summary>
@@ -97,12 +102,16 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     /// <summary>The replicas, by group.</summary>
     public ICollection<Replica> Replicas => replicas.Values;
 
-    /// <summary>Whether the volume of the log or of the state has no room.</summary>
-    public bool DiskFull => logDiskFull || stateDiskFull;
+    /// <summary>What is free on the node's volume.</summary>
+    public DiskSpace Space { get; }
+
+    /// <inheritdoc/>
+    public bool DiskFull => logDiskFull || stateDiskFull || Space.IsShort;
 
     /// <summary>Whether the log's volume has no room; set by whoever flushes the log.</summary>
     public bool LogDiskFull
     {
+        get => logDiskFull;
         set => logDiskFull = value;
     }
 
@@ -165,6 +174,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     /// <summary>Has every group look at the clock; due every <see cref="ReplicaSettings.TickInterval"/>.</summary>
     public void Tick()
     {
+        Space.Look();
         foreach (Replica replica in Replicas)
         {
             replica.Tick();
@@ -190,13 +200,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     /// </summary>
     public void Checkpoint()
     {
-        var reached = new List<(Replica Replica, ReplicaStatus Status)>();
-        foreach (Replica replica in Replicas)
-        {
-            reached.Add((replica, replica.Status));
-        }
-
-        engine.Flush();
+        List<(Replica Replica, ReplicaStatus Status)> reached = FlushState();
         uint? pinning = Log.SegmentCount > options.MaxSegments ? Log.OldestPinningGroup : null;
         foreach ((Replica replica, ReplicaStatus status) in reached)
         {
@@ -209,6 +213,27 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         }
 
         Log.RemoveObsoleteSegments();
+    }
+
+    /// <summary>Makes the state durable, and remembers how far it was.</summary>
+    /// <returns>The replicas as they stood before: what they had applied is durable.</returns>
+    public List<(Replica Replica, ReplicaStatus Status)> FlushState()
+    {
+        var reached = new List<(Replica Replica, ReplicaStatus Status)>();
+        foreach (Replica replica in Replicas)
+        {
+            reached.Add((replica, replica.Status));
+        }
+
+        engine.Flush();
+        foreach ((Replica replica, ReplicaStatus status) in reached)
+        {
+            replica.DurableIndex = status.Applied.Index;
+        }
+
+        // There is room; entries that could not be applied for want of it are tried again and say if there still is none.
+        stateDiskFull = false;
+        return reached;
     }
 
     /// <inheritdoc/>
@@ -249,6 +274,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <inheritdoc/>
     public void Verified(TimeSpan took) => scheduler.Verified(took);
+
+    /// <inheritdoc/>
+    public void Undecided(Divergence divergence) => scheduler.Undecided(divergence);
 
     /// <inheritdoc/>
     public void Diverged(Replica replica, Divergence divergence) => scheduler.Diverged(divergence);

@@ -30,6 +30,7 @@ internal sealed class Replica : IDisposable
     private readonly QueryQueue queries;
     private readonly MembershipKeeper membership;
     private readonly LeadershipKeeper leadership;
+    private readonly LeaderRoom room;
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
     private readonly ReplicaTrace trace;
@@ -46,6 +47,7 @@ internal sealed class Replica : IDisposable
     private RaftRole knownRole;
     private bool stopping;
     private ReplicaStatus status;
+    private ulong durableIndex;
 
     public Replica(ReplicaParts parts, ReplicaSettings settings, TimeProvider time, IReplicaTransport transport, IReplicaOwner owner)
     {
@@ -61,7 +63,8 @@ internal sealed class Replica : IDisposable
         writes = new WriteQueue(settings, inbox, time);
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
-        leadership = new LeadershipKeeper(parts.Group, settings, owner);
+        room = new LeaderRoom(settings, owner);
+        leadership = new LeadershipKeeper(parts.Group, settings, owner, room);
         trace = new ReplicaTrace(parts.Trace, parts.Group);
         applier = new EntryApplier(parts, settings, owner, time, trace, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
         durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
@@ -71,6 +74,7 @@ internal sealed class Replica : IDisposable
         snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, StreamEnded);
         trace.Opened(raft);
         status = Picture();
+        durableIndex = state.Applied.Index;
     }
 
     /// <summary>Group; 0 is the system group.</summary>
@@ -84,6 +88,13 @@ internal sealed class Replica : IDisposable
 
     /// <summary>When <see cref="Run"/> has to be called again at the latest, as a timestamp of the time provider.</summary>
     public long WakeAt => applier.MayServe ? writes.Deadline : long.MaxValue;
+
+    /// <summary>Last entry whose effect is known to survive a crash without the log. Any thread; grows.</summary>
+    public ulong DurableIndex
+    {
+        get => Volatile.Read(ref durableIndex);
+        set => Volatile.Write(ref durableIndex, value);
+    }
 
     /// <summary>The state machine; only for what runs in this replica's loop.</summary>
     internal StateMachine State => state;
@@ -204,6 +215,11 @@ internal sealed class Replica : IDisposable
     /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
     public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
 
+    /// <summary>Digest of the state after an entry; null: it has not come there, or has left it behind. In the loop.</summary>
+    public UInt128? DigestAt(ulong index) =>
+        applier.Exchange is { } exchange && exchange.Digests.TryGet(index, out _, out UInt128 digest) ? digest
+        : index > 0 && index == state.Applied.Index ? state.Digest : null;
+
     /// <summary>Drops log entries up to an index that the state has made durable. In the loop.</summary>
     public void Compact(ulong upTo)
     {
@@ -212,6 +228,15 @@ internal sealed class Replica : IDisposable
         {
             log.Compact(upTo);
             owner.LogAppended();
+        }
+    }
+
+    /// <summary>Hands leadership to a voter, unless it said that it has no room for writes. In the loop.</summary>
+    public void TransferLeadership(int to)
+    {
+        if (!room.IsFull(to))
+        {
+            raft.TransferLeadership(to);
         }
     }
 
@@ -313,12 +338,18 @@ internal sealed class Replica : IDisposable
         raft.Tick();
         trace.Stands(raft);
         applier.Exchange?.Tick(raft.Configuration);
+        if (applier.Exchange?.TakeUndecided() is { } undecided)
+        {
+            owner.Undecided(undecided);
+        }
+
         applier.ApplyHeld();
         AfterApplying();
 
         queries.Tick(raft.Leader);
         if (raft.Role == RaftRole.Leader && !stopping)
         {
+            room.Tick(raft);
             MembershipKeeper.Tick(raft);
             leadership.Tick(raft);
             ExpireRecords();
@@ -340,6 +371,10 @@ internal sealed class Replica : IDisposable
                 break;
             case MessageKind.Digest:
                 TakeDigest(message);
+                break;
+            case MessageKind.HeartbeatReply:
+                room.Hear(message);
+                raft.Step(message);
                 break;
             case MessageKind.Join:
                 applier.Exchange?.Joins(message.From, message.FromIncarnation, raft.Configuration);
@@ -380,10 +415,12 @@ internal sealed class Replica : IDisposable
             trace.Refuses(writes.WaitingCount, RefusalCause.NotLeader);
             writes.RefuseWaiting(OutcomeKind.NotLeader, raft.Leader);
         }
-        else if (owner.DiskFull)
+        else if (room.IsMissing(raft))
         {
-            trace.Refuses(writes.WaitingCount, RefusalCause.DiskFull);
-            writes.RefuseWaiting(OutcomeKind.DiskFull, raft.Leader);
+            // While another replica takes over, callers are to look for it and not to give up.
+            bool isLeaving = raft.TransferTarget != 0;
+            trace.Refuses(writes.WaitingCount, isLeaving ? RefusalCause.NotLeader : RefusalCause.DiskFull);
+            writes.RefuseWaiting(isLeaving ? OutcomeKind.NotLeader : OutcomeKind.DiskFull, raft.Leader);
         }
         else
         {
@@ -492,13 +529,27 @@ internal sealed class Replica : IDisposable
             // What the node itself asks is answered still: it has to stop in order, and to say how this replica stands.
             if (input.Kind is ReplicaInputKind.Write or ReplicaInputKind.Query or ReplicaInputKind.LocalQuery or ReplicaInputKind.Command)
             {
-                Take(input);
+                TakeFenced(input);
             }
+        }
+    }
+
+    private void TakeFenced(ReplicaInput input)
+    {
+        try
+        {
+            Take(input);
+        }
+        catch (Exception e) when (e is StateDivergenceException or InvariantViolationException)
+        {
+            // More that is wrong, beside what the replica has fenced itself for: that is what the node stops for, and explains.
+            trace.Fenced(state.Applied);
         }
     }
 
     private void StepDown()
     {
+        room.LeadershipLost();
         writes.LeadershipLost(raft.Leader);
         snapshots.EndSending();
         applier.Exchange?.LeadershipLost();
@@ -521,7 +572,7 @@ internal sealed class Replica : IDisposable
             if (messages[i].Kind != MessageKind.Snapshot)
             {
                 trace.Sends(messages[i]);
-                transport.Send(Group, messages[i]);
+                transport.Send(Group, room.Mark(messages[i]));
             }
             else if (!applier.MayServe)
             {
@@ -619,6 +670,7 @@ internal sealed class Replica : IDisposable
         Configuration = raft.Configuration,
         Digest = state.Digest,
         AgreedIndex = applier.Exchange?.AgreedIndex ?? 0,
+        Serves = !fenced && applier.MayServe,
         Verification = fenced ? VerificationState.Diverged : applier.Exchange?.State ?? VerificationState.Off,
         WaitingWrites = writes.WaitingCount,
         DroppedMessages = inbox.DroppedMessages,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
@@ -31,6 +32,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly SnapshotKeeper snapshots;
     private readonly LogCompaction compaction;
     private readonly ScrubThread scrub;
+    private readonly DiskSpaceLog space;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
     private long loggedBytes;
@@ -47,18 +49,27 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         random = devices.Random;
         metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
+        var spare = new SpareRoom(devices.Disk, options.Node);
+        spare.GiveUpIfNeeded();
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
         snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
-        checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
-        compaction = new LogCompaction(core, devices.Engine, devices.Time);
+        checkpoints = new CheckpointThread(core, options, snapshots, spare, () => Interlocked.Read(ref loggedBytes), Fail);
+        compaction = new LogCompaction(core, spare, devices.Time);
+        space = new DiskSpaceLog(core.Space, devices.Logger);
         scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
     public event Action<uint, int>? LeaderChanged;
 
+    /// <summary>A replica differs from another one, and nobody can tell which is right; once for each difference. Raised on the group's loop: handlers must be quick.</summary>
+    public event Action<Divergence>? Undecided;
+
     /// <summary>Completes with the reason when the node must not go on: a failed disk, a broken invariant, a damaged file.</summary>
     public Task<Exception> Fatal => fatal.Task;
+
+    /// <summary>What verification found and costs.</summary>
+    public VerificationFigures Verification => metrics.Figures;
 
     /// <summary>What happened on this node lately.</summary>
     public CausalTrace Trace => core.Trace;
@@ -80,7 +91,16 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         checkpoints.Start();
         scrub.Start();
         TimeSpan interval = options.Node.Replica.TickInterval;
-        ticks = time.CreateTimer(_ => core.Tick(), null, interval, interval);
+        ticks = time.CreateTimer(_ => Tick(), null, interval, interval);
+    }
+
+    /// <summary>What is free on the node's volume.</summary>
+    public DiskRoom Room => core.Space.Latest;
+
+    private void Tick()
+    {
+        core.Tick();
+        space.Tell();
     }
 
     /// <summary>Takes a frame that a peer's transport sent. Damaged ones are dropped and logged.</summary>
@@ -103,7 +123,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public void PeerDiverged(int node, uint group, string what)
     {
         metrics.Diverged();
-        LogPeerDiverged(node, group, what);
+        LogPeerDiverged(node, group == TraceEvent.NodeLevel ? "the node's files" : string.Create(CultureInfo.InvariantCulture, $"group {group}"), what);
         PeerDown(node);
     }
 
@@ -144,7 +164,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public int LeaderOf(uint group) => core.Find(group)?.Status.Leader ?? 0;
 
     /// <summary>Asks the leaders among this node's replicas to hand over to a node.</summary>
-    public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.Raft.TransferLeadership(to));
+    public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.TransferLeadership(to));
 
     /// <summary>Has one node lead all groups from here on, wherever and however often nodes are restarted. Only where the system group is led.</summary>
     /// <param name="node">The node; 0: the leaders are spread over the nodes again.</param>
@@ -223,6 +243,23 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         return view is null ? null : BucketComparison.Answer(view, question);
     }
 
+    /// <summary>What this node says about a divergence that was found on another one, or on itself.</summary>
+    /// <param name="question">What was found.</param>
+    /// <param name="self">What this node runs.</param>
+    public async Task<Testimony> TestifyAsync(TestimonyQuestion question, ReportedNode self)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        Divergence? found = Fatal.IsCompletedSuccessfully && await Fatal.ConfigureAwait(false) is StateDivergenceException own ? own.Divergence : null;
+        if (question.Group is not { } group)
+        {
+            return new Testimony(self, Digest: null, EntryHash: null, ReplicaWitness.IsAffected(question, found, view: null));
+        }
+
+        (UInt128? digest, UInt128? entry) = await AskAsync<(UInt128?, UInt128?)>(group, r => ReplicaWitness.Of(r, question), absent: default).ConfigureAwait(false);
+        using GroupSnapshot? view = await OpenViewAsync(group).ConfigureAwait(false);
+        return new Testimony(self, digest, entry, ReplicaWitness.IsAffected(question, found, view));
+    }
+
     /// <summary>Injects a fault into this node's replica of a group, to rehearse what to do about it.</summary>
     /// <returns>What was done; null: there is no such group, or nothing yet to which it could be done.</returns>
     public Task<string?> DrillAsync(DrillKind kind, uint group)
@@ -244,6 +281,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         SyncTime = new TimeSpan(Interlocked.Read(ref syncTicks)),
         DroppedFrames = core.DroppedFrames,
         DiskFull = core.DiskFull,
+        Room = core.Space.Latest,
     };
 
     /// <summary>Hands leaderships over, answers what waits, and makes everything durable.</summary>
@@ -283,6 +321,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         {
             core.Dispose();
             metrics.Dispose();
+            space.Dispose();
         }
     }
 
@@ -442,6 +481,12 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         public void Verified(TimeSpan took) => host.OnVerified(took);
 
+        public void Undecided(Divergence divergence)
+        {
+            host.metrics.Diverged();
+            host.Undecided?.Invoke(divergence);
+        }
+
         public void Diverged(Divergence divergence)
         {
             host.metrics.Diverged();
@@ -493,8 +538,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "verification took {Microseconds} us for a batch of entries; below 200 is usual, and more than 2000 delays the writes that wait for it")]
     private partial void LogSlowVerification(long microseconds);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} found its replica of group {Group} to be wrong and stops: {What}")]
-    private partial void LogPeerDiverged(int node, uint group, string what);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} found what it holds of {Group} to be wrong and stops: {What}")]
+    private partial void LogPeerDiverged(int node, string group, string what);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "An operator forces an election in group {Group}: it goes on with this replica and those that answer, and what only the others hold is lost")]
     private partial void LogForced(uint group);

@@ -42,6 +42,9 @@ public sealed record ReplicaStatus
     /// <summary>How the state stands to those of the other replicas.</summary>
     public VerificationState Verification { get; init; }
 
+    /// <summary>Whether callers are answered from the state: not while nobody has confirmed it, or while the replicas differ.</summary>
+    public bool Serves { get; init; }
+
     /// <summary>Digest of the state after <see cref="Applied"/>.</summary>
     public UInt128 Digest { get; init; }
 

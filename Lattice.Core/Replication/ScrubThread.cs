@@ -225,7 +225,7 @@ internal sealed class ScrubThread : IDisposable
     {
         Kind = kind,
         Phase = DivergencePhase.Scrub,
-        Group = 0,
+        Group = null,
         Message = message,
         File = file,
     });

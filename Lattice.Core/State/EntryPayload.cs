@@ -7,7 +7,7 @@ namespace Lattice.Core.State;
 /// <param name="Batches">The write batches, as the clients encoded them.</param>
 public sealed record EntryPayload(ulong TimeMs, IReadOnlyList<ReadOnlyMemory<byte>> Batches)
 {
-    private const byte Version = 1;
+    internal const byte Version = 1;
     private const int HeaderSize = 1 + 8 + 4;
 
     /// <summary>The payload's bytes.</summary>

@@ -12,7 +12,7 @@ namespace Lattice.Core.State;
 /// <param name="Digest">Digest of the state.</param>
 internal readonly record struct GroupMeta(LogPosition Applied, ulong Revision, ulong ClockMs, UInt128 Digest)
 {
-    private const byte Version = 1;
+    internal const byte Version = 1;
     private const int ChecksumSize = 8;
 
     /// <summary>The row that names the group's epoch.</summary>

@@ -71,6 +71,9 @@ public sealed class GroupSnapshot : IDisposable
     /// <summary>Whether the hash that a record carries vouches for it.</summary>
     internal bool IsSound(ReadOnlySpan<byte> key) => view.Get(new StateKeys(Group, epoch).Record(key)) is { } row && StateRecord.IsSound(Group, key, row);
 
+    /// <summary>Whether there is a record whose own hash does not vouch for it.</summary>
+    internal bool IsDamaged(ReadOnlySpan<byte> key) => view.Get(new StateKeys(Group, epoch).Record(key)) is { } row && !StateRecord.IsSound(Group, key, row);
+
     /// <summary>What there is to say of a record whose own hash does not vouch for it.</summary>
     internal StateDivergenceException RecordDamaged(DivergencePhase phase, ReadOnlySpan<byte> key, ReadOnlySpan<byte> row)
     {
@@ -83,7 +86,7 @@ public sealed class GroupSnapshot : IDisposable
             Group = Group,
             Entry = header.Meta.Applied,
             Message = $"A record of group {Group} in the state is not what was written.",
-            Buckets = [DigestTable.BucketOf(key)],
+            Buckets = [new DivergentBucket(DigestTable.BucketOf(key))],
             Records = [new DivergentRecord(key.ToArray(), row.ToArray(), isSoundNow ? again : null, isSoundNow)],
             Checks = new DivergenceChecks { ReadRepeatedAgrees = isSoundNow, RecordChecksumsHold = false },
         });

@@ -116,7 +116,7 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
             Phase = phase,
             Group = keys.Group,
             Message = $"The cached copy of a record of group {keys.Group} is not what was put into the cache.",
-            Buckets = [DigestTable.BucketOf(key)],
+            Buckets = [new DivergentBucket(DigestTable.BucketOf(key))],
             Records = [new DivergentRecord(key.ToArray(), row, stored, storedIsSound)],
             Checks = new DivergenceChecks { ReadRepeatedAgrees = storedIsSound, CacheAgreesWithStore = row.AsSpan().SequenceEqual(stored), RecordChecksumsHold = storedIsSound },
         });
@@ -132,7 +132,7 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
             Phase = DivergencePhase.Read,
             Group = keys.Group,
             Message = $"A record of group {keys.Group} in the state is not what was written.",
-            Buckets = [DigestTable.BucketOf(key)],
+            Buckets = [new DivergentBucket(DigestTable.BucketOf(key))],
             Records = [new DivergentRecord(key.ToArray(), row, isSoundNow ? again : null, isSoundNow)],
             Checks = new DivergenceChecks { ReadRepeatedAgrees = isSoundNow, RecordChecksumsHold = false },
         });

@@ -263,6 +263,6 @@ internal sealed class SessionTable(StateLimits limits, RecordStore store, Digest
         Phase = DivergencePhase.Boot,
         Group = store.Keys.Group,
         Message = $"The client sessions of group {store.Keys.Group} in the state are not those that were written.",
-        Buckets = [DigestTable.SessionBucket],
+        Buckets = [new DivergentBucket(DigestTable.SessionBucket)],
     });
 }

@@ -23,7 +23,7 @@ internal static class SnapshotFileFormat
     public const int MaxHeader = 4096;
     public const int MaxDirectory = 16 << 20;
 
-    private const ushort Version = 1;
+    internal const ushort Version = 1;
     private const int ChecksumSize = 16;
     private const int SectionSize = 4 + 8 + 8 + 8 + 8;
 

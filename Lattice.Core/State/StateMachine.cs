@@ -368,7 +368,7 @@ public sealed class StateMachine
                 Message = configurationIsSound
                     ? $"The stored digest of group {Group} at entry {meta.Applied.Index} is not the sum of the stored digests of its buckets."
                     : $"The configuration of group {Group} in the state is not the one that was written.",
-                Buckets = configurationIsSound ? [] : [DigestTable.ConfigurationBucket],
+                Buckets = configurationIsSound ? [] : [new DivergentBucket(DigestTable.ConfigurationBucket)],
             });
         }
     }

@@ -22,7 +22,11 @@ public sealed record BucketRecord(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>
 /// <param name="Buckets">Buckets whose digests differ.</param>
 /// <param name="Records">The records of those buckets.</param>
 /// <param name="IsComplete">Whether those are all.</param>
-public sealed record BucketAnswer(ulong Applied, ulong Revision, UInt128 Digest, IReadOnlyList<int> Buckets, IReadOnlyList<BucketRecord> Records, bool IsComplete);
+public sealed record BucketAnswer(ulong Applied, ulong Revision, UInt128 Digest, IReadOnlyList<int> Buckets, IReadOnlyList<BucketRecord> Records, bool IsComplete)
+{
+    /// <summary>What the healthy replica has for each of <see cref="Buckets"/>; null: it did not say.</summary>
+    public IReadOnlyList<UInt128>? Digests { get; init; }
+}
 
 /// <summary>
 /// Narrows a difference between two replicas to buckets, and those to records, beside the healthy replica's work: it answers from a view of its
@@ -52,7 +56,13 @@ internal static class BucketComparison
 
         (List<BucketRecord> records, bool isComplete) = RecordsOf(own, [.. buckets]);
         GroupMeta meta = own.Header.Meta;
-        return new BucketAnswer(meta.Applied.Index, meta.Revision, meta.Digest, buckets, records, isComplete);
+        UInt128[] digests = new UInt128[buckets.Count];
+        for (int i = 0; i < digests.Length; i++)
+        {
+            digests[i] = sums[buckets[i]];
+        }
+
+        return new BucketAnswer(meta.Applied.Index, meta.Revision, meta.Digest, buckets, records, isComplete) { Digests = digests };
     }
 
     /// <summary>The records that differ.</summary>

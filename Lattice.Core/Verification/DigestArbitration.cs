@@ -21,6 +21,9 @@ internal sealed class DigestArbitration(int node, LogPosition entry, UInt128 own
     /// <summary>How long it has been open.</summary>
     public int Ticks { get; set; }
 
+    /// <summary>Whether it has been said that nobody can decide it.</summary>
+    public bool IsTold { get; set; }
+
     /// <summary>The digests that are known, the own one first.</summary>
     public IReadOnlyList<ReplicaDigest> Digests =>
         [new ReplicaDigest(node, entry.Index, own), .. Answers.Where(a => a.Value is not null).Select(a => new ReplicaDigest(a.Key, entry.Index, a.Value!.Value))];

@@ -55,6 +55,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     private readonly HashSet<int> incomparable = [];
     private ulong provenFrom;
     private bool isProven;
+    private bool beganWithState;
     private int ticksWithoutComparison;
     private int ticksWithoutAgreement;
     private ulong executedAtTick;
@@ -90,6 +91,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         ring.Add(applied, digest);
         provenFrom = applied.Index;
         isProven |= isNew;
+        beganWithState |= !isNew;
         arbitration = null;
         undecidableUpTo = 0;
         incomparable.Clear();
@@ -242,6 +244,28 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         }
     }
 
+    /// <summary>What there is to say when nobody has been able to decide a difference for a while; once for each, null otherwise.</summary>
+    public Divergence? TakeUndecided()
+    {
+        if (arbitration is not { IsTold: false } open || open.Ticks <= patienceTicks)
+        {
+            return null;
+        }
+
+        open.IsTold = true;
+        return new Divergence
+        {
+            Kind = DivergenceKind.PeerDigest,
+            Phase = IsNewToTheOthers ? DivergencePhase.Boot : DivergencePhase.Exchange,
+            Group = group,
+            Entry = open.Entry,
+            Verdict = DivergenceVerdict.NoMajority,
+            Message = $"The state of group {group} after entry {open.Entry.Index} is not that of another replica, and no majority says which is right.",
+            Digests = open.Digests,
+            Checks = new DivergenceChecks { ModelAgreed = true },
+        };
+    }
+
     /// <summary>
     /// Whether there is no other replica that could confirm this state: all others can only be brought up to date by a snapshot of it, or none had an entry in common with it for
     /// so long that there will be none. The state was checked against itself; <see cref="State"/> says that nobody has confirmed it. Counts for a leader
@@ -278,6 +302,9 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     }
 
     private bool OthersAreIncomparable(Configuration members) => DigestArbitration.All(members).All(member => member == node || incomparable.Contains(member));
+
+    // Nothing of what this process has was ever found to be what another replica has: it began with the difference.
+    private bool IsNewToTheOthers => beganWithState && AgreedIndex == 0;
 
     private bool TakesPart(Configuration members) => members.Accepts(node, incarnation);
 
@@ -391,9 +418,10 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     private Divergence Minority(DigestArbitration open) => new()
     {
         Kind = DivergenceKind.PeerDigest,
-        Phase = DivergencePhase.Exchange,
+        Phase = IsNewToTheOthers ? DivergencePhase.Boot : DivergencePhase.Exchange,
         Group = group,
         Entry = open.Entry,
+        Verdict = DivergenceVerdict.Minority,
         Message = $"The state of group {group} after entry {open.Entry.Index} is not that of the majority.",
         Digests = open.Digests,
         Checks = new DivergenceChecks { ModelAgreed = true },

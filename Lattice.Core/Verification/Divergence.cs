@@ -115,6 +115,12 @@ public sealed record DivergenceChecks
 /// <param name="Digest">Digest of the state after it.</param>
 public readonly record struct ReplicaDigest(int Node, ulong Index, UInt128 Digest);
 
+/// <summary>A bucket whose digest is not what it has to be.</summary>
+/// <param name="Bucket">Its number.</param>
+/// <param name="Own">Digest of the rows that this replica has in it, of <see cref="DivergenceKind.StoredDigest"/> the one that is stored for it; null: not known.</param>
+/// <param name="Expected">Digest that it has to have, of <see cref="DivergenceKind.StoredDigest"/> the one of its rows; null: not known.</param>
+public readonly record struct DivergentBucket(int Bucket, UInt128? Own = null, UInt128? Expected = null);
+
 /// <summary>Something that is not what it has to be: what a check knew the moment it found it.</summary>
 public sealed record Divergence
 {
@@ -124,8 +130,8 @@ public sealed record Divergence
     /// <summary>What was under way.</summary>
     public required DivergencePhase Phase { get; init; }
 
-    /// <summary>The group.</summary>
-    public required uint Group { get; init; }
+    /// <summary>The group; null: what is wrong belongs to the node as a whole, as its files do.</summary>
+    public required uint? Group { get; init; }
 
     /// <summary>What was found, in a sentence.</summary>
     public required string Message { get; init; }
@@ -133,8 +139,11 @@ public sealed record Divergence
     /// <summary>The entry at which it was found; index 0: none.</summary>
     public LogPosition Entry { get; init; }
 
+    /// <summary>How it is known that this replica is the wrong one.</summary>
+    public DivergenceVerdict Verdict { get; init; } = DivergenceVerdict.SelfEvident;
+
     /// <summary>Buckets whose digests differ.</summary>
-    public IReadOnlyList<int> Buckets { get; init; } = [];
+    public IReadOnlyList<DivergentBucket> Buckets { get; init; } = [];
 
     /// <summary>Records that differ.</summary>
     public IReadOnlyList<DivergentRecord> Records { get; init; } = [];
@@ -142,8 +151,14 @@ public sealed record Divergence
     /// <summary>Records as they were about to be written, when it was found before the commit; which of them are wrong is not known.</summary>
     public IReadOnlyList<DivergentRecord> Uncommitted { get; init; } = [];
 
+    /// <summary>Digest that this replica's state has, or would have had, after <see cref="Entry"/>; null: not known.</summary>
+    public UInt128? OwnDigest { get; init; }
+
     /// <summary>Digests of the replicas that were compared.</summary>
     public IReadOnlyList<ReplicaDigest> Digests { get; init; } = [];
+
+    /// <summary>What the nodes that could be reached run, this one included.</summary>
+    public IReadOnlyList<ReportedNode> Nodes { get; init; } = [];
 
     /// <summary>What was established right after.</summary>
     public DivergenceChecks Checks { get; init; } = new();

@@ -9,7 +9,7 @@ namespace Lattice.Core.Verification;
 public sealed record DivergenceReport
 {
     /// <summary>The version of the schema that this binary writes, and the newest that it reads.</summary>
-    public const int CurrentSchemaVersion = 1;
+    public const int CurrentSchemaVersion = 2;
 
     /// <summary>Version of the schema that the document follows.</summary>
     public int SchemaVersion { get; init; } = CurrentSchemaVersion;
@@ -35,13 +35,13 @@ public sealed record DivergenceReport
     /// <summary>Its incarnation, in hexadecimal.</summary>
     public required string Incarnation { get; init; }
 
-    /// <summary>The Raft group.</summary>
-    public required uint Group { get; init; }
+    /// <summary>The Raft group; null: what is wrong belongs to the node as a whole, as its files do.</summary>
+    public required uint? Group { get; init; }
 
-    /// <summary>Role of the replica when it was found.</summary>
+    /// <summary>Role of the replica when it was found; a follower where the node as a whole is concerned.</summary>
     public required RaftRole Role { get; init; }
 
-    /// <summary>Term of the replica when it was found.</summary>
+    /// <summary>Term of the replica when it was found; 0: not known.</summary>
     public required ulong Term { get; init; }
 
     /// <summary>The entry at which it was found; 0: at none.</summary>
@@ -56,7 +56,7 @@ public sealed record DivergenceReport
     /// <summary>Who says that this replica is the wrong one.</summary>
     public required DivergenceVerdict Verdict { get; init; }
 
-    /// <summary>Digests of the replicas that were compared.</summary>
+    /// <summary>Digests of the replicas that could be reached, at an entry that they have in common as far as there is one.</summary>
     public IReadOnlyList<ReportedDigest> Digests { get; init; } = [];
 
     /// <summary>Buckets whose digests differ.</summary>
@@ -131,6 +131,6 @@ public sealed record ReportedDigest(int Node, ulong Index, string Digest, bool? 
 
 /// <summary>A bucket whose digest is not what it has to be.</summary>
 /// <param name="Bucket">Its number.</param>
-/// <param name="Own">Digest that this replica has for it, in hexadecimal; of a stored digest the one that is stored.</param>
-/// <param name="Expected">Digest that it has to have, in hexadecimal; of a stored digest the one that its rows add up to.</param>
+/// <param name="Own">Digest of the rows that this replica has in it, in hexadecimal; of a stored digest the one that is stored; null: not known.</param>
+/// <param name="Expected">Digest that it has to have, in hexadecimal; of a stored digest the one that its rows add up to; null: not known.</param>
 public sealed record ReportedBucket(int Bucket, string? Own, string? Expected);

@@ -31,7 +31,7 @@ public static class DivergenceReportBuilder
         ArgumentNullException.ThrowIfNull(divergence);
         var report = new DivergenceReport
         {
-            Id = string.Create(CultureInfo.InvariantCulture, $"{origin.When:yyyyMMddTHHmmss}-node{origin.Node}-group{divergence.Group}"),
+            Id = string.Create(CultureInfo.InvariantCulture, $"{origin.When:yyyyMMddTHHmmss}-node{origin.Node}{(divergence.Group is { } number ? $"-group{number}" : "")}"),
             When = origin.When,
             Version = origin.Version,
             Build = origin.Build,
@@ -52,13 +52,14 @@ public static class DivergenceReportBuilder
                 Facts = divergence.Facts,
                 File = divergence.File,
             },
-            Verdict = divergence.Kind == DivergenceKind.PeerDigest ? DivergenceVerdict.Minority : DivergenceVerdict.SelfEvident,
+            Verdict = divergence.Verdict,
             Digests = Digests(divergence),
-            Buckets = [.. divergence.Buckets.Select(bucket => new ReportedBucket(bucket, null, null))],
-            Keys = [.. divergence.Records.Take(MostKeys).Select(record => RecordComparison.Compare(divergence.Group, record, redact: false))],
+            Buckets = [.. divergence.Buckets.Select(Bucket)],
+            Keys = [.. divergence.Records.Take(MostKeys).Select(record => RecordComparison.Compare(divergence.Group ?? TraceEvent.NodeLevel, record, redact: false))],
             Command = divergence.Command,
             Effects = divergence.Effects,
             Checks = divergence.Checks,
+            Nodes = divergence.Nodes,
         };
         return origin.RedactValues ? report.WithoutValues() : report;
     }
@@ -68,6 +69,9 @@ public static class DivergenceReportBuilder
         UInt128? majority = divergence.Digests.GroupBy(d => d.Digest).Where(g => 2 * g.Count() > divergence.Digests.Count).Select(g => (UInt128?)g.Key).FirstOrDefault();
         return [.. divergence.Digests.Select(d => new ReportedDigest(d.Node, d.Index, RecordComparison.Hex(d.Digest), majority is null ? null : d.Digest == majority))];
     }
+
+    private static ReportedBucket Bucket(DivergentBucket bucket) =>
+        new(bucket.Bucket, bucket.Own is { } own ? RecordComparison.Hex(own) : null, bucket.Expected is { } expected ? RecordComparison.Hex(expected) : null);
 
     /// <summary>A record's row as a report shows it; null: there is none.</summary>
     internal static ReportedRecord? Record(ReadOnlyMemory<byte>? row) => row is { IsEmpty: false } some ? RecordComparison.Show(some, redact: false) : null;

@@ -13,13 +13,12 @@ public static class DivergenceReportFile
     /// <summary>Name of the file.</summary>
     public const string FileName = "divergence-report.json";
 
-    private const string UnfinishedName = FileName + ".tmp";
     private const int MostBytes = 256 << 20;
 
-    /// <summary>Writes the report into a data directory, replacing one that is there; durable on return.</summary>
-    public static void Write(IDisk disk, string directory, DivergenceReport report)
+    /// <summary>Writes the report into a directory, replacing one that is there; durable on return. Only under its usual name, in a data directory, it keeps the node from starting.</summary>
+    public static void Write(IDisk disk, string directory, DivergenceReport report, string name = FileName)
     {
-        string unfinished = Path.Combine(directory, UnfinishedName);
+        string unfinished = Path.Combine(directory, name + ".tmp");
         disk.Delete(unfinished);
         using (IDiskFile file = disk.Open(unfinished, DiskFileMode.Create))
         {
@@ -27,7 +26,7 @@ public static class DivergenceReportFile
             file.Sync();
         }
 
-        disk.Rename(unfinished, Path.Combine(directory, FileName));
+        disk.Rename(unfinished, Path.Combine(directory, name));
         disk.SyncDirectory(directory);
     }
 

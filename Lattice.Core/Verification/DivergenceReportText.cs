@@ -46,7 +46,15 @@ public static class DivergenceReportText
     private static void AppendWhat(StringBuilder text, DivergenceReport report)
     {
         Line(text, $"Incident {report.Id} at {report.When.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z on node {report.Node} of cluster {report.Cluster}, version {report.Version}");
-        Line(text, $"Group {report.Group}, entry {report.Index}, term {report.Term}, {Word(report.Role)}; the state that is kept goes up to entry {report.AppliedIndex}");
+        if (report.Group is { } group)
+        {
+            Line(text, $"Group {group}, entry {report.Index}, term {report.Term}, {Word(report.Role)}; the state that is kept goes up to entry {report.AppliedIndex}");
+        }
+        else
+        {
+            Line(text, $"Concerns the node as a whole, no group");
+        }
+
         Line(text, $"Found by {Word(report.Detection.Kind)} during {Word(report.Detection.Phase)}, {Verdict(report)}: {report.Detection.Message}");
         foreach (ReportedDifference key in report.Keys.Take(MostKeys))
         {

@@ -12,6 +12,20 @@ public static partial class EvidenceCodec
     /// <summary>An answer as bytes.</summary>
     public static byte[] Encode(BucketAnswer answer) => JsonSerializer.SerializeToUtf8Bytes(answer, EvidenceJson.Default.BucketAnswer);
 
+    /// <summary>A question as bytes.</summary>
+    public static byte[] Encode(TestimonyQuestion question) => JsonSerializer.SerializeToUtf8Bytes(question, EvidenceJson.Default.TestimonyQuestion);
+
+    /// <summary>An answer as bytes.</summary>
+    public static byte[] Encode(Testimony testimony) => JsonSerializer.SerializeToUtf8Bytes(testimony, EvidenceJson.Default.Testimony);
+
+    /// <summary>Reads a question about a divergence.</summary>
+    /// <exception cref="JsonException">The bytes are not one.</exception>
+    public static TestimonyQuestion DecodeTestimonyQuestion(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize(bytes.Span, EvidenceJson.Default.TestimonyQuestion) ?? throw new JsonException("A question is missing.");
+
+    /// <summary>Reads what a node says about a divergence.</summary>
+    /// <exception cref="JsonException">The bytes are not that.</exception>
+    public static Testimony DecodeTestimony(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize(bytes.Span, EvidenceJson.Default.Testimony) ?? throw new JsonException("An answer is missing.");
+
     /// <summary>Reads a question.</summary>
     /// <exception cref="JsonException">The bytes are not one.</exception>
     public static BucketQuestion DecodeQuestion(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize(bytes.Span, EvidenceJson.Default.BucketQuestion) ?? throw new JsonException("A question is missing.");
@@ -22,5 +36,7 @@ public static partial class EvidenceCodec
 
     [JsonSerializable(typeof(BucketQuestion))]
     [JsonSerializable(typeof(BucketAnswer))]
+    [JsonSerializable(typeof(TestimonyQuestion))]
+    [JsonSerializable(typeof(Testimony))]
     private sealed partial class EvidenceJson : JsonSerializerContext;
 }

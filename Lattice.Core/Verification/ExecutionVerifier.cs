@@ -156,7 +156,8 @@ internal sealed class ExecutionVerifier(StateMachine state)
             Message = cached.Count == 0
                 ? $"State machine and reference model do not agree on what entry {own.Entry.Index} of group {state.Group} does."
                 : $"A cached record of group {state.Group} that entry {own.Entry.Index} reads is not the stored one.",
-            Buckets = [.. records.Select(r => DigestTable.BucketOf(r.Key.Span)).Distinct()],
+            Buckets = [.. records.Select(r => DigestTable.BucketOf(r.Key.Span)).Distinct().Select(bucket => new DivergentBucket(bucket))],
+            OwnDigest = own.Applied.Digest,
             Records = records,
             Command = records.Count > 0 ? CommandLookup.Find(own.Entry, records[0].Key.Span) : null,
             Effects = [.. records.Select(r => Effect(own, expected, r.Key))],

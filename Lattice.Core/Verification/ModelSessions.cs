@@ -55,7 +55,7 @@ internal sealed class ModelSessions(uint group, StateLimits limits)
                 Phase = DivergencePhase.Apply,
                 Group = group,
                 Message = $"The client sessions of group {group} in the state are not those that were written.",
-                Buckets = [DigestTable.SessionBucket],
+                Buckets = [new DivergentBucket(DigestTable.SessionBucket)],
                 Checks = new DivergenceChecks { StoredDigestAgreesWithRows = false },
             });
         }

@@ -51,12 +51,12 @@ internal static class StateCheck
         AddExpiryIndex(view, lives, pace);
 
         DigestTable stored = view.ReadDigests();
-        var different = new List<int>();
+        var different = new List<DivergentBucket>();
         for (int bucket = 0; bucket < DigestTable.Buckets; bucket++)
         {
             if (computed.Sums[bucket] != stored.Sums[bucket] || lives[bucket] != UInt128.Zero)
             {
-                different.Add(bucket);
+                different.Add(new DivergentBucket(bucket, stored.Sums[bucket], computed.Sums[bucket]));
             }
         }
 

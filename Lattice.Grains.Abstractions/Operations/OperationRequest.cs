@@ -20,6 +20,9 @@ public enum OperationKind
 
     /// <summary>A node joins the cluster.</summary>
     AddNode = 6,
+
+    /// <summary>A node hands out a backup; begun by the node itself when somebody asks it for one.</summary>
+    Backup = 7,
 }
 
 /// <summary>What is asked for.</summary>

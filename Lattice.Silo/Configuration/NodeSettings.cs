@@ -103,7 +103,8 @@ public sealed record ConsensusSettings(int MaxEntriesPerAppend, TimeSpan Heartbe
 /// <param name="MaxSegmentBytes">Size of a log segment.</param>
 /// <param name="SnapshotInterval">Entries of a group between checkpoints.</param>
 /// <param name="KeepSnapshots">Snapshot files to keep.</param>
-public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots);
+/// <param name="ReserveBytes">Bytes that have to be free for writes to be taken.</param>
+public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots, long ReserveBytes);
 
 /// <summary><c>[verification]</c></summary>
 /// <param name="Enabled">Whether writes are checked against the reference model and the other replicas.</param>
@@ -111,7 +112,8 @@ public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, lon
 /// <param name="ScrubBytesPerSecond">Bytes a second that are read in the background to check them; 0: none.</param>
 /// <param name="AllowDrills">Whether operators may inject faults.</param>
 /// <param name="RedactValues">Whether values are left out of reports.</param>
-public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, long ScrubBytesPerSecond, bool AllowDrills, bool RedactValues);
+/// <param name="KeepDivergenceBytes">Bytes of a diverged node's log, snapshots and state that are kept when it is cleared.</param>
+public sealed record VerificationSettings(bool Enabled, bool CheckStateAtBoot, long ScrubBytesPerSecond, bool AllowDrills, bool RedactValues, long KeepDivergenceBytes);
 
 /// <summary><c>[limits]</c></summary>
 /// <param name="MaxKeyBytes">Longest key.</param>

@@ -82,13 +82,15 @@ public static class SettingsFile
                 (bool)Get("storage", "sync_on_write"),
                 (long)Get("storage", "max_wal_size_mb") << 20,
                 Int("storage", "snapshot_interval"),
-                Int("storage", "keep_snapshots")),
+                Int("storage", "keep_snapshots"),
+                (long)Get("storage", "reserve_mb") << 20),
             Verification = new VerificationSettings(
                 (bool)Get("verification", "enabled"),
                 Text("verification", "boot_check") == "full",
                 (long)Get("verification", "scrub_mb_per_second") << 20,
                 (bool)Get("verification", "allow_drills"),
-                (bool)Get("verification", "redact_values")),
+                (bool)Get("verification", "redact_values"),
+                (long)Get("verification", "keep_divergence_mb") << 20),
             Limits = new LimitSettings(
                 Int("limits", "max_key_bytes"),
                 Int("limits", "max_value_bytes"),

@@ -7,6 +7,8 @@ namespace Lattice.Silo.Configuration;
 /// <summary>Prints the settings that are in force, as a configuration file that says everything. Secrets are left out.</summary>
 public static partial class SettingsPrinter
 {
+    private static readonly string[] ReportedSections = ["performance", "consensus", "storage", "verification", "limits"];
+
     /// <summary>The text.</summary>
     public static string Print(NodeSettings settings)
     {
@@ -35,6 +37,11 @@ public static partial class SettingsPrinter
         return text.ToString();
     }
 
+    /// <summary>The settings that may matter when replicas differ, by full name; none that is secret.</summary>
+    internal static IReadOnlyDictionary<string, string> OfReports(NodeSettings settings) => Values(settings)
+        .Where(value => ReportedSections.Contains(value.Key.Split('.')[0]) && value.Key != "storage.data_dir")
+        .ToDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
+
     private static Dictionary<string, object> Values(NodeSettings s) => new(StringComparer.Ordinal)
     {
         ["cluster.name"] = s.Cluster.Name,
@@ -54,11 +61,13 @@ public static partial class SettingsPrinter
         ["storage.max_wal_size_mb"] = s.Storage.MaxSegmentBytes >> 20,
         ["storage.snapshot_interval"] = s.Storage.SnapshotInterval,
         ["storage.keep_snapshots"] = s.Storage.KeepSnapshots,
+        ["storage.reserve_mb"] = s.Storage.ReserveBytes >> 20,
         ["verification.enabled"] = s.Verification.Enabled,
         ["verification.boot_check"] = s.Verification.CheckStateAtBoot ? "full" : "background",
         ["verification.scrub_mb_per_second"] = s.Verification.ScrubBytesPerSecond >> 20,
         ["verification.allow_drills"] = s.Verification.AllowDrills,
         ["verification.redact_values"] = s.Verification.RedactValues,
+        ["verification.keep_divergence_mb"] = s.Verification.KeepDivergenceBytes >> 20,
         ["limits.max_key_bytes"] = s.Limits.MaxKeyBytes,
         ["limits.max_value_bytes"] = s.Limits.MaxValueBytes,
         ["limits.max_transaction_operations"] = s.Limits.MaxTransactionOperations,

@@ -1,6 +1,6 @@
+using System.Globalization;
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
-using Lattice.Core.State;
 using Lattice.Core.Verification;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
@@ -9,13 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace Lattice.Silo.Hosting;
 
 /// <summary>
-/// What a node does whose replica was found to be wrong and has fenced itself: asks the others what differs, writes the report, says what it found. The node stops
-/// after it, so nothing here may take long.
+/// What a node does whose replica was found to be wrong and has fenced itself: tells the others, finds out what differs, writes the report, says what it found. The node stops
+/// after it, so nothing here may take long. Also what it does when its replica differs and nobody can tell which is right: the same, but it stays.
 /// </summary>
-internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TraceCollector traces, TimeProvider time, ILogger<DivergenceHalt> logger)
+internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TraceCollector traces, DivergenceInquiry inquiry, TimeProvider time, ILogger<DivergenceHalt> logger)
 {
-    // Together they are well below what an operator, or the leadership's move, notices.
-    private static readonly TimeSpan LongestComparison = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestStory = TimeSpan.FromMilliseconds(500);
 
     // Enough for what led there; all of it is in the nodes' memory, and shown by 'lattice admin trace'.
     private const int EventsInReport = 500;
@@ -23,28 +22,43 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
     /// <summary>Explains the divergence: in the log at once, in the report when the others have been asked.</summary>
     public async Task ExplainAsync(Divergence divergence)
     {
-        LogDetected(divergence.Group, divergence.Message);
+        LogDetected(Where(divergence), divergence.Message);
         Announce(divergence);
-        Divergence known = divergence;
+        (DivergenceReporter reporter, DivergenceReport report) = await ReportAsync(divergence).ConfigureAwait(false);
+        reporter.WriteMark(report);
+    }
+
+    /// <summary>Explains a difference that no majority decides: nothing of the group is served anywhere, and this node stays for the operator to decide.</summary>
+    public async Task ExplainUndecidedAsync(Divergence divergence)
+    {
+        LogUndecided(Where(divergence), divergence.Message);
         try
         {
-            known = await NarrowAsync(divergence).WaitAsync(LongestComparison, time).ConfigureAwait(false);
+            (DivergenceReporter reporter, DivergenceReport report) = await ReportAsync(divergence).ConfigureAwait(false);
+            reporter.WriteUndecided(report);
         }
         catch (Exception e)
         {
-            // What is known already is enough for a report, and it has to be written whatever else fails.
-            LogNotNarrowed(e.Message);
+            // Nobody waits for this; the difference stands, and is decided or not, without a report.
+            LogNotExplained(e);
         }
+    }
 
+    private static string Where(Divergence divergence) => divergence.Group is { } group ? string.Create(CultureInfo.InvariantCulture, $"group {group}") : "the node's files";
+
+    private async Task<(DivergenceReporter Reporter, DivergenceReport Report)> ReportAsync(Divergence divergence)
+    {
+        Divergence known = await inquiry.FindOutAsync(divergence).ConfigureAwait(false);
         ReplicaStatus? status = host.Status().Replicas.FirstOrDefault(r => r.Group == divergence.Group);
         var standing = new ReplicaStanding(status?.Role ?? RaftRole.Follower, status?.Term ?? 0, status?.Applied.Index ?? 0);
         CausalStory story = await StoryAsync(divergence.Group).ConfigureAwait(false);
-        new DivergenceReporter(settings, time, logger).Write(host.Status().Identity.Incarnation, standing, known, story);
+        var reporter = new DivergenceReporter(settings, time, logger);
+        return (reporter, reporter.Build(host.Status().Identity.Incarnation, standing, known, story));
     }
 
-    private async Task<CausalStory> StoryAsync(uint group)
+    private async Task<CausalStory> StoryAsync(uint? group)
     {
-        IReadOnlyDictionary<int, NodeTrace?> answers = await traces.AskAsync([.. settings.Cluster.Peers.Select(p => p.Id)], group, EventsInReport, LongestComparison / 4).ConfigureAwait(false);
+        IReadOnlyDictionary<int, NodeTrace?> answers = await traces.AskAsync([.. settings.Cluster.Peers.Select(p => p.Id)], group, EventsInReport, LongestStory).ConfigureAwait(false);
         return TraceCollector.Join(answers.Values, EventsInReport);
     }
 
@@ -53,64 +67,16 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
     {
         foreach (int peer in settings.Cluster.Peers.Select(p => p.Id).Where(id => id != settings.Node))
         {
-            peers.Find(peer)?.PeerDiverged(settings.Node, divergence.Group, divergence.Message).AsTask().Ignore();
+            peers.Find(peer)?.PeerDiverged(settings.Node, divergence.Group ?? TraceEvent.NodeLevel, divergence.Message).AsTask().Ignore();
         }
     }
 
-    /// <summary>Finds the records that differ, when that is not known, by comparing with a healthy replica; and the command that wrote them.</summary>
-    private async Task<Divergence> NarrowAsync(Divergence divergence)
-    {
-        bool isRecordUnknown = divergence.Kind is DivergenceKind.PeerDigest or DivergenceKind.StoredDigest || divergence.Records.Any(r => !r.IsExpectedKnown);
-        if (isRecordUnknown)
-        {
-            divergence = await CompareAsync(divergence).ConfigureAwait(false);
-        }
+    [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED in {Where}: {What} The node neither serves nor writes anything more; the analysis follows")]
+    private partial void LogDetected(string where, string what);
 
-        if (divergence.Command is null && divergence.Records.Count > 0 && await host.ReadEntryAsync(divergence.Group, divergence.Entry.Index).ConfigureAwait(false) is { } entry)
-        {
-            divergence = divergence with { Command = DivergenceNarrowing.FindCommand(entry, divergence.Records) };
-        }
+    [LoggerMessage(Level = LogLevel.Error, Message = "The difference that nobody can decide could not be reported")]
+    private partial void LogNotExplained(Exception reason);
 
-        return divergence;
-    }
-
-    private async Task<Divergence> CompareAsync(Divergence divergence)
-    {
-        using GroupSnapshot? own = await host.OpenViewAsync(divergence.Group).ConfigureAwait(false);
-        if (own is null)
-        {
-            return divergence;
-        }
-
-        BucketQuestion question = await Task.Run(() => DivergenceNarrowing.Ask(own)).ConfigureAwait(false);
-        byte[] encoded = EvidenceCodec.Encode(question);
-        foreach (int peer in settings.Cluster.Peers.Select(p => p.Id).Where(id => id != settings.Node))
-        {
-            if (peers.Find(peer) is not { } service)
-            {
-                continue;
-            }
-
-            try
-            {
-                ReadOnlyMemory<byte> answer = await service.Compare(encoded).AsTask().WaitAsync(LongestComparison / 2, time).ConfigureAwait(false);
-                if (!answer.IsEmpty)
-                {
-                    return DivergenceNarrowing.Narrow(divergence, own, EvidenceCodec.DecodeAnswer(answer));
-                }
-            }
-            catch (Exception e) when (e is OrleansException or TimeoutException)
-            {
-                LogNotNarrowed($"Node {peer}: {e.Message}");
-            }
-        }
-
-        return divergence;
-    }
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED in group {Group}: {What} The replica neither serves nor writes anything more; the analysis follows")]
-    private partial void LogDetected(uint group, string what);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What differs could not be compared with another node: {Reason}")]
-    private partial void LogNotNarrowed(string reason);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED in {Where}: {What} Nobody can tell which replica is right, so the group neither reads nor writes, on any node, until an operator decides; the analysis follows")]
+    private partial void LogUndecided(string where, string what);
 }

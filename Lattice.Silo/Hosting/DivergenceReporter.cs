@@ -1,7 +1,8 @@
+using System.Globalization;
 using System.Reflection;
-using System.Security.Cryptography;
 using Lattice.Core.Disk;
 using Lattice.Core.Verification;
+using Lattice.Grains;
 using Lattice.Silo.Analysis;
 using Lattice.Silo.Configuration;
 using Microsoft.Extensions.Logging;
@@ -11,23 +12,24 @@ namespace Lattice.Silo.Hosting;
 /// <summary>Writes the report of a divergence, with its analysis, and says it in the log.</summary>
 internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProvider time, ILogger logger)
 {
-    /// <summary>Writes the report with what the rules say of it. A language model is asked only when the node has stopped.</summary>
-    public void Write(ulong incarnation, ReplicaStanding standing, Divergence divergence, CausalStory story)
+    /// <summary>Makes the report, with what the rules say of it. A language model is asked only when the node has stopped.</summary>
+    public DivergenceReport Build(ulong incarnation, ReplicaStanding standing, Divergence divergence, CausalStory story)
     {
-        var origin = new ReportOrigin(Version, BuildHash(), settings.Cluster.Name, settings.Node, incarnation, time.GetUtcNow(), settings.Verification.RedactValues);
+        var origin = new ReportOrigin(Version, NodeFacts.Build, settings.Cluster.Name, settings.Node, incarnation, time.GetUtcNow(), settings.Verification.RedactValues);
         DivergenceReport report = DivergenceReportBuilder.Build(origin, standing, divergence) with
         {
             Machine = MachineFacts.Read(),
             Trace = [.. story.Events.Select(Event)],
         };
-        report = report with { Analysis = new ReportedAnalysis { Rules = RuleBasedAnalyzer.Analyze(report) } };
-        Write(report);
-        LogReport(DivergenceMark.PathOf(settings));
-        foreach (string line in DivergenceReportText.Format(report).TrimEnd('\n').Split('\n'))
-        {
-            LogAnalysis(line);
-        }
+        return report with { Analysis = new ReportedAnalysis { Rules = RuleBasedAnalyzer.Analyze(report) } };
     }
+
+    /// <summary>Writes the report as the mark that keeps the node from starting.</summary>
+    public void WriteMark(DivergenceReport report) => Write(report, settings.Storage.DataDirectory, DivergenceReportFile.FileName);
+
+    /// <summary>Writes the report of a difference that nobody can decide, where it keeps the node from nothing.</summary>
+    public void WriteUndecided(DivergenceReport report) =>
+        Write(report, Path.Combine(settings.Storage.DataDirectory, DivergentData.FolderName), string.Create(CultureInfo.InvariantCulture, $"no-majority-group-{report.Group}.json"));
 
     private static string Version => typeof(DivergenceReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
@@ -43,26 +45,24 @@ internal sealed partial class DivergenceReporter(NodeSettings settings, TimeProv
         Term = told.Term == 0 ? null : told.Term,
     };
 
-    private static string BuildHash()
+    private void Write(DivergenceReport report, string directory, string name)
     {
-        if (Environment.ProcessPath is not { } binary)
-        {
-            return "";
-        }
-
-        using FileStream file = File.OpenRead(binary);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-
-    private void Write(DivergenceReport report)
-    {
+        string path = Path.Combine(directory, name);
         try
         {
-            DivergenceReportFile.Write(new PhysicalDisk(), settings.Storage.DataDirectory, report);
+            var disk = new PhysicalDisk();
+            disk.CreateDirectory(directory);
+            DivergenceReportFile.Write(disk, directory, report, name);
         }
         catch (Exception e) when (e is IOException or DiskFullException or DiskFailedException or UnauthorizedAccessException)
         {
-            LogNotWritten(DivergenceMark.PathOf(settings), e.Message);
+            LogNotWritten(path, e.Message);
+        }
+
+        LogReport(path);
+        foreach (string line in DivergenceReportText.Format(report).TrimEnd('\n').Split('\n'))
+        {
+            LogAnalysis(line);
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class ReplicaHostLifetime(ReplicaHost host, IServiceProvider ser
     private Task StartReplicas(CancellationToken cancellation)
     {
         services.GetRequiredService<OrleansReplicaTransport>().Connect(services.GetRequiredService<PeerDirectory>(), host.PeerUnreachable);
+        host.Undecided += divergence => _ = Task.Run(() => divergences.ExplainUndecidedAsync(divergence));
         host.Start();
         _ = StopWhenFatalAsync();
         return Task.CompletedTask;

@@ -1,5 +1,5 @@
-using Lattice.Cli.Status;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Tests;
 
@@ -57,6 +57,60 @@ public sealed class ClusterViewTests
 
         Assert.Equal(ClusterHealth.Unavailable, view.Health);
         Assert.Equal([1U], view.GroupsWithoutLeader);
+    }
+
+    [Theory]
+    [InlineData("NoMajority")]
+    [InlineData("Arbitrating")]
+    public void A_group_whose_leader_serves_nothing_because_its_replicas_differ_makes_it_unavailable(string verification)
+    {
+        var view = ClusterView.Of(Statuses.Healthy().With(1, g => g with { Verification = verification, Serves = false }).With(3, g => g with { Verification = verification, Serves = false }));
+
+        Assert.Equal((ClusterHealth.Unavailable, false), (view.Health, view.HasMajority));
+        Assert.Equal([1U], view.GroupsUndecided);
+        Assert.Equal([NodeCondition.Differs, NodeCondition.Ready, NodeCondition.Differs], view.Nodes.Select(n => n.Condition));
+    }
+
+    [Fact]
+    public void A_leader_whose_state_nobody_has_confirmed_yet_makes_it_unavailable()
+    {
+        var view = ClusterView.Of(Statuses.Healthy().With(1, g => g with { Verification = "Unproven", Serves = false }));
+
+        Assert.Equal((ClusterHealth.Unavailable, NodeCondition.Unproven), (view.Health, view.Nodes[0].Condition));
+        Assert.Equal([1U], view.GroupsUnproven);
+    }
+
+    [Fact]
+    public void A_leader_that_serves_unconfirmed_since_it_has_the_only_state_there_is_does_not_make_it_unavailable()
+    {
+        var view = ClusterView.Of(Statuses.Healthy().With(1, g => g with { Verification = "Unproven" }));
+
+        Assert.Equal((ClusterHealth.Healthy, true), (view.Health, view.HasMajority));
+    }
+
+    [Fact]
+    public void A_follower_whose_state_nobody_has_confirmed_yet_makes_it_degraded()
+    {
+        var view = ClusterView.Of(Statuses.Healthy().With(3, g => g with { Verification = "Unproven", Serves = false }));
+
+        Assert.Equal((ClusterHealth.Degraded, NodeCondition.Unproven), (view.Health, view.Nodes[2].Condition));
+    }
+
+    [Fact]
+    public void A_replica_that_was_found_to_be_wrong_neither_leads_nor_votes()
+    {
+        var view = ClusterView.Of(Statuses.Healthy().With(1, g => g with { Verification = "Diverged", Serves = false }));
+
+        Assert.Equal((ClusterHealth.Unavailable, NodeCondition.Differs), (view.Health, view.Nodes[0].Condition));
+        Assert.Equal([1U], view.GroupsWithoutLeader);
+    }
+
+    [Fact]
+    public void Verification_that_is_switched_off_does_not_change_how_the_cluster_stands()
+    {
+        var view = ClusterView.Of(Statuses.Healthy().With(3, g => g with { Verification = "Off" }));
+
+        Assert.Equal((ClusterHealth.Healthy, true), (view.Health, view.Nodes[2].IsUnverified));
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using Lattice.Cli.Output;
 using Lattice.Cli.Status;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Tests;
 
@@ -20,6 +21,7 @@ public sealed class StatusTextTests
             Node 1: ✅ Follower   127.0.0.1:5001   applied 10000   lag 0   up 2h 11m
             Node 2: ✅ Leader     127.0.0.1:5002   applied 10000   lag 0   up 2h 11m
             Node 3: ✅ Follower   127.0.0.1:5003   applied 10000   lag 0   up 2h 11m
+            Verification: no replica differs
 
             """,
             text);
@@ -43,6 +45,8 @@ public sealed class StatusTextTests
             Statuses.Of(Statuses.Node(1, "Follower", leader: 0), Statuses.Dead(2), Statuses.Dead(3)),
             Statuses.Of(Statuses.Dead(1), Statuses.Dead(2), Statuses.Dead(3)),
             Statuses.Of(Statuses.Node(1, "Candidate", leader: 0), Statuses.Node(2, "Follower", leader: 0), Statuses.Node(3, "Follower", leader: 0)),
+            Statuses.Healthy().With(1, g => g with { Verification = "NoMajority", Serves = false }),
+            Statuses.Healthy().With(1, g => g with { Verification = "Unproven", Serves = false }),
         ])
         {
             string text = StatusText.Render(ClusterView.Of(status));
@@ -54,14 +58,33 @@ public sealed class StatusTextTests
 
     [Fact]
     public void A_lost_majority_says_how_many_are_reachable() =>
-        Assert.Equal("Majority lost: 1/3 reachable", StatusText.Majority(ClusterView.Of(Statuses.Of(Statuses.Node(1, "Follower", leader: 0), Statuses.Dead(2), Statuses.Dead(3)))));
+        Assert.Equal("Majority lost: 1/3 reachable", MajorityText.Of(ClusterView.Of(Statuses.Of(Statuses.Node(1, "Follower", leader: 0), Statuses.Dead(2), Statuses.Dead(3)))));
+
+    [Fact]
+    public void A_group_whose_replicas_differ_without_a_majority_is_named_with_what_it_means()
+    {
+        string text = StatusText.Render(ClusterView.Of(Statuses.Healthy().With(1, g => g with { Verification = "NoMajority", Serves = false }).With(2, g => g with { Verification = "NoMajority", Serves = false })));
+
+        Assert.StartsWith("Cluster lattice: Unavailable\nUndecided in group 1: 3/3 reachable\nNode 1: ❌ Follower", text, StringComparison.Ordinal);
+        Assert.Contains("   differs in group 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("Verification: the replicas of group 1 differ and no majority says which is right, so it neither reads nor writes", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_node_that_compares_nothing_is_named()
+    {
+        string text = StatusText.Render(ClusterView.Of(Statuses.Healthy().With(3, g => g with { Verification = "Off" })));
+
+        Assert.StartsWith("Cluster lattice: Healthy\n", text, StringComparison.Ordinal);
+        Assert.Contains("Verification: off on node 3\n", text, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void One_node_has_its_line_only()
     {
         string[] lines = StatusText.Render(ClusterView.Of(Statuses.Healthy()), onlyNode: 2).TrimEnd().Split('\n');
 
-        Assert.Equal(3, lines.Length);
+        Assert.Equal(4, lines.Length);
         Assert.StartsWith("Node 2:", lines[2], StringComparison.Ordinal);
     }
 
@@ -75,9 +98,24 @@ public sealed class StatusTextTests
 
         string text = writer.ToString();
         Assert.DoesNotContain('\e', text);
-        Assert.Matches(@"(?m)^system +2 +Leader +3 +5000 +5000 +0 +1 MiB", text);
+        Assert.Matches(@"(?m)^system +2 +Leader +3 +5000 +5000 +0 +1 MiB +Agrees +5000", text);
         Assert.Matches(@"(?m)^1 +2 +alive +120 µs +3", text);
         Assert.Matches(@"(?m)^3 +12 MiB +40 GiB +0\.1\.0 +synced on a majority", text);
+    }
+
+    [Fact]
+    public void Json_says_how_the_states_stand_to_each_other()
+    {
+        var view = ClusterView.Of(Statuses.Healthy().With(1, g => g with { Verification = "NoMajority", Serves = false, AgreedIndex = 4000 }).With(3, g => g with { Verification = "Unproven", Serves = false }));
+        using var document = JsonDocument.Parse(JsonSerializer.Serialize(StatusReport.Of(view), CliJson.Indented.StatusReport));
+        JsonElement root = document.RootElement;
+
+        Assert.Equal("Unavailable", root.GetProperty("health").GetString());
+        Assert.Equal((false, 1), (root.GetProperty("majority").GetProperty("present").GetBoolean(), root.GetProperty("majority").GetProperty("groupsUndecided")[0].GetInt32()));
+        JsonElement leader = root.GetProperty("nodes")[0];
+        Assert.Equal((true, 1), (leader.GetProperty("verified").GetBoolean(), leader.GetProperty("differingGroups")[0].GetInt32()));
+        Assert.Equal(("NoMajority", 4000UL, false), (leader.GetProperty("groups")[1].GetProperty("verification").GetString(), leader.GetProperty("groups")[1].GetProperty("agreedIndex").GetUInt64(), leader.GetProperty("groups")[1].GetProperty("serves").GetBoolean()));
+        Assert.Equal(1, root.GetProperty("nodes")[2].GetProperty("unprovenGroups")[0].GetInt32());
     }
 
     [Fact]

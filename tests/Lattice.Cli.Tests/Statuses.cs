@@ -33,6 +33,12 @@ internal static class Statuses
         Peers = [.. All.Where(n => n != node).Select(n => new PeerLink { Node = n, Alive = true, RoundTripUs = 120, FailedSends = 3 })],
     };
 
+    /// <summary>The status with the data group's replica of a node as given.</summary>
+    public static ClusterStatus With(this ClusterStatus status, int node, Func<GroupStatus, GroupStatus> data) => status with
+    {
+        Nodes = [.. status.Nodes.Select(n => n.Node == node ? n with { Groups = [n.Groups[0], data(n.Groups[1])] } : n)],
+    };
+
     private static string Address(int node) => $"127.0.0.1:500{node}";
 
     private static GroupStatus Group(uint group, string role, ulong applied, int leader, IReadOnlyList<int>? voters, IReadOnlyList<int>? learners) => new()
@@ -47,5 +53,7 @@ internal static class Statuses
         LogBytes = 1 << 20,
         Voters = voters ?? All,
         Learners = learners ?? [],
+        Verification = "Agrees",
+        AgreedIndex = applied,
     };
 }

@@ -40,8 +40,9 @@ internal static class ClearDivergenceCommand
         try
         {
             using DataDirectoryLock held = DataDirectoryLock.Acquire(data);
-            string aside = DivergentData.PutAside(data, TimeProvider.System.GetUtcNow());
-            shell.Out.WriteLine($"Node {node} may be started again; the other nodes bring it up to date. What it had is kept in {aside} until the next divergence.");
+            KeptData kept = DivergentData.PutAside(data, TimeProvider.System.GetUtcNow(), settings.Verification.KeepDivergenceBytes);
+            string all = kept.Dropped.Count == 0 ? "" : $", but for {string.Join(", ", kept.Dropped)}, which did not fit into [verification] keep_divergence_mb = {settings.Verification.KeepDivergenceBytes >> 20}";
+            shell.Out.WriteLine($"Node {node} may be started again; the other nodes bring it up to date. What it had is kept in {kept.Folder} until the next divergence{all}.");
             return ExitCodes.Success;
         }
         catch (DataDirectoryInUseException e)

@@ -52,6 +52,7 @@ internal static class AnalysisCorpus
         new("the session rows are not those that were written", Disk, DivergenceComponent.StateStore, Found(StoredDigest, Boot).WithBucket(0x5555, 0xAAAA0000)),
         new("the state differs from the others' because stored rows changed", Disk, DivergenceComponent.StateStore, Found(PeerDigest, Exchange, digest: false).WithDigests(1, 2, 1).With(Older, Right).WithNodes()),
         new("the state differs from the others' because a stored record is damaged", Disk, DivergenceComponent.StateStore, Found(PeerDigest, Boot, sound: false).WithDigests(1, 2, 1).With(OneBit, Right)),
+        new("a state that was tampered with while the node was stopped, so that it is consistent in itself", Disk, DivergenceComponent.StateStore, Found(PeerDigest, Boot, model: true, sound: true, digest: true, sameBytes: true).WithDigests(1, 2, 1).With(OtherOutcome, Right).WithNodes()),
         new("an entry is wrong on the disk", Disk, DivergenceComponent.Log, Found(EntryChecksum, Apply, onDisk: false)),
         new("an entry is wrong on the disk, the disk counts errors", Disk, DivergenceComponent.Log, Found(EntryChecksum, Apply, onDisk: false).WithMachine(deviceErrors: 1)),
         new("an entry with other bytes than elsewhere is on the disk like that", Disk, DivergenceComponent.Log, Found(PeerDigest, Exchange, model: true, sameBytes: false, onDisk: false).WithDigests(1, 2, 1).With(OtherOutcome, Right)),

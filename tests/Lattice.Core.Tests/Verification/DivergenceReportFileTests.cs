@@ -85,9 +85,9 @@ public sealed class DivergenceReportFileTests
     [Fact]
     public void A_report_of_a_newer_version_is_refused()
     {
-        Put(PathOf, "{\"schemaVersion\": 2, \"more\": true}");
+        Put(PathOf, "{\"schemaVersion\": 3, \"more\": true}");
         Assert.False(DivergenceReportFile.TryRead(disk, PathOf, out _, out string? mistake));
-        Assert.Contains("schema version 2, and this version of Lattice reads up to 1", mistake, StringComparison.Ordinal);
+        Assert.Contains("schema version 3, and this version of Lattice reads up to 2", mistake, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class DivergenceReportSchemaTests
     public void The_schema_and_the_report_have_the_same_properties_at_every_level() => AssertSame(typeof(DivergenceReport), Schema, "$");
 
     [Theory]
-    [InlineData("$.schemaVersion", "2")]
+    [InlineData("$.schemaVersion", "3")]
     [InlineData("$.node", "-1")]
     [InlineData("$.node", "\"two\"")]
     [InlineData("$.role", "\"king\"")]

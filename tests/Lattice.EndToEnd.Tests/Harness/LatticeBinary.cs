@@ -26,7 +26,7 @@ internal static class LatticeBinary
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string argument in (string[])["publish", "Lattice.Cli", "-c", "Release", "-r", "linux-x64", "-o", output, "-m:2", "-p:RunAnalyzers=false", "-clp:ErrorsOnly"])
+        foreach (string argument in (string[])["publish", "Lattice.Cli", "-c", "Release", "-r", "linux-x64", "-o", output, "-m:2", "-clp:ErrorsOnly"])
         {
             start.ArgumentList.Add(argument);
         }

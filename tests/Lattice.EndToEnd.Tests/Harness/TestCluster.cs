@@ -47,6 +47,13 @@ internal sealed class TestCluster : IDisposable
 
     public string MetricsOf(int node) => $"127.0.0.1:{ports[node].Metrics}";
 
+    /// <summary>What the node's metrics endpoint says.</summary>
+    public async Task<string> MetricsOfAsync(int node)
+    {
+        using var http = new HttpClient();
+        return await http.GetStringAsync(new Uri($"http://{MetricsOf(node)}/metrics"));
+    }
+
     public int SiloPortOf(int node) => ports[node].Silo;
 
     public string ConfigurationOf(int node) => Path.Combine(Root, $"etc/lattice/node{node}.toml");

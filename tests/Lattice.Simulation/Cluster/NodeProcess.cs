@@ -189,6 +189,8 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 
     void INodeScheduler.Verified(TimeSpan took) => _cluster.Coverage.Count("node: batches verified");
 
+    void INodeScheduler.Undecided(Divergence divergence) => _cluster.Coverage.Count("node: differences that no majority decided");
+
     void INodeScheduler.Diverged(Divergence divergence) => _cluster.Diverged(_machine, divergence);
 
     void IReplicaTransport.Send(uint group, Message message)

@@ -1,6 +1,6 @@
 using Lattice.Grains;
 
-namespace Lattice.Cli.Status;
+namespace Lattice.Silo.Status;
 
 /// <summary>
 /// The judgement on a cluster, made of what its nodes say. Each node reports at its own moment, so a follower may look a
@@ -22,7 +22,7 @@ internal sealed record ClusterView
     /// <summary>How it stands.</summary>
     public required ClusterHealth Health { get; init; }
 
-    /// <summary>Whether each group has a leader and a majority of its voters.</summary>
+    /// <summary>Whether each group has a leader and a majority of its voters, and its replicas are not at odds about its state.</summary>
     public required bool HasMajority { get; init; }
 
     /// <summary>Voters of the system group that answered and can vote.</summary>
@@ -37,6 +37,12 @@ internal sealed record ClusterView
     /// <summary>Groups without a majority.</summary>
     public required IReadOnlyList<uint> GroupsWithoutMajority { get; init; }
 
+    /// <summary>Groups that answer nobody because their replicas differ and which is right is not decided.</summary>
+    public required IReadOnlyList<uint> GroupsUndecided { get; init; }
+
+    /// <summary>Groups that answer nobody because no other replica has confirmed their leader's state yet.</summary>
+    public required IReadOnlyList<uint> GroupsUnproven { get; init; }
+
     /// <summary>Every member, in order of id.</summary>
     public required IReadOnlyList<NodeView> Nodes { get; init; }
 
@@ -49,7 +55,9 @@ internal sealed record ClusterView
         GroupView system = groups[0];
         uint[] withoutMajority = [.. groups.Where(g => !g.HasMajority).Select(g => g.Group)];
         uint[] withoutLeader = [.. groups.Where(g => g.HasMajority && g.Leader == 0).Select(g => g.Group)];
-        bool serves = withoutMajority.Length == 0 && withoutLeader.Length == 0;
+        uint[] undecided = [.. groups.Where(g => g.HasMajority && g.Doubt == GroupDoubt.Undecided).Select(g => g.Group)];
+        uint[] unproven = [.. groups.Where(g => g.HasMajority && g.Doubt == GroupDoubt.Unproven).Select(g => g.Group)];
+        bool serves = withoutMajority.Length + withoutLeader.Length + undecided.Length + unproven.Length == 0;
         bool complete = nodes.TrueForAll(n => n.Condition == NodeCondition.Ready);
         return new ClusterView
         {
@@ -61,6 +69,8 @@ internal sealed record ClusterView
             Voters = system.Voters.Count > 0 ? system.Voters.Count : status.Nodes.Count,
             GroupsWithoutLeader = withoutLeader,
             GroupsWithoutMajority = withoutMajority,
+            GroupsUndecided = undecided,
+            GroupsUnproven = unproven,
             Nodes = nodes,
         };
     }
@@ -85,6 +95,16 @@ internal sealed record ClusterView
         }
 
         string role = node.Groups.FirstOrDefault(g => g.Group == SystemGroup)?.Role ?? "Starting";
-        return new NodeView(node, ready ? NodeCondition.Ready : NodeCondition.CatchingUp, role is "PreCandidate" ? "Candidate" : role, applied, lag);
+        var view = new NodeView(node, ready ? NodeCondition.Ready : NodeCondition.CatchingUp, role is "PreCandidate" ? "Candidate" : role, applied, lag);
+        return ready ? view with { Condition = ConditionOfState(view) } : view;
     }
+
+    /// <summary>A replica that leads and serves though nobody has confirmed its state has nobody who could: it is the only one there is.</summary>
+    private static NodeCondition ConditionOfState(NodeView node) => node switch
+    {
+        { DifferingGroups.Count: > 0 } => NodeCondition.Differs,
+        _ when node.Status.Groups.Any(g => g.Verification is "Unproven" && !g.Serves) => NodeCondition.Unproven,
+        { Status.HasNoRoom: true } => NodeCondition.NoRoom,
+        _ => NodeCondition.Ready,
+    };
 }

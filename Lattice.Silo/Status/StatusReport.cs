@@ -1,6 +1,6 @@
 using Lattice.Grains;
 
-namespace Lattice.Cli.Status;
+namespace Lattice.Silo.Status;
 
 /// <summary>The shape of <c>lattice status --json</c>; documented in <c>docs/cli.md</c>, fields are only ever added.</summary>
 internal sealed record StatusReport
@@ -23,14 +23,14 @@ internal sealed record StatusReport
         Cluster = view.Name,
         ClusterId = view.ClusterId.ToString("x16", System.Globalization.CultureInfo.InvariantCulture),
         Health = view.Health.ToString(),
-        Majority = new MajorityReport(view.HasMajority, view.ReachableVoters, view.Voters, view.GroupsWithoutMajority, view.GroupsWithoutLeader),
+        Majority = new MajorityReport(view.HasMajority, view.ReachableVoters, view.Voters, view.GroupsWithoutMajority, view.GroupsWithoutLeader, view.GroupsUndecided, view.GroupsUnproven),
         Leader = view.Nodes.FirstOrDefault(n => n.Role is "Leader")?.Status.Node ?? 0,
         Nodes = [.. view.Nodes.Where(n => onlyNode is null || n.Status.Node == onlyNode).Select(NodeReport.Of)],
     };
 }
 
 /// <summary>Whether the cluster can decide.</summary>
-internal sealed record MajorityReport(bool Present, int Reachable, int Voters, IReadOnlyList<uint> GroupsWithoutMajority, IReadOnlyList<uint> GroupsWithoutLeader);
+internal sealed record MajorityReport(bool Present, int Reachable, int Voters, IReadOnlyList<uint> GroupsWithoutMajority, IReadOnlyList<uint> GroupsWithoutLeader, IReadOnlyList<uint> GroupsUndecided, IReadOnlyList<uint> GroupsUnproven);
 
 /// <summary>One node.</summary>
 internal sealed record NodeReport
@@ -59,6 +59,18 @@ internal sealed record NodeReport
 
     public required long FreeBytes { get; init; }
 
+    public required long VolumeBytes { get; init; }
+
+    public required long ReserveBytes { get; init; }
+
+    public required bool HasNoRoom { get; init; }
+
+    public required bool Verified { get; init; }
+
+    public required IReadOnlyList<uint> UnprovenGroups { get; init; }
+
+    public required IReadOnlyList<uint> DifferingGroups { get; init; }
+
     public required IReadOnlyList<GroupReport> Groups { get; init; }
 
     public required IReadOnlyList<LinkReport> Links { get; init; }
@@ -67,7 +79,7 @@ internal sealed record NodeReport
     {
         Node = node.Status.Node,
         Reachable = node.Status.Reachable,
-        CaughtUp = node.Condition == NodeCondition.Ready,
+        CaughtUp = node.Condition is NodeCondition.Ready or NodeCondition.NoRoom,
         Role = node.Role,
         Address = node.Status.Address,
         Applied = node.Applied,
@@ -77,15 +89,21 @@ internal sealed record NodeReport
         SyncOnWrite = node.Status.SyncOnWrite,
         DataBytes = node.Status.DataBytes,
         FreeBytes = node.Status.FreeBytes,
+        VolumeBytes = node.Status.VolumeBytes,
+        ReserveBytes = node.Status.ReserveBytes,
+        HasNoRoom = node.Status.HasNoRoom,
+        Verified = node.Status.Reachable && !node.IsUnverified,
+        UnprovenGroups = node.UnprovenGroups,
+        DifferingGroups = node.DifferingGroups,
         Groups = [.. node.Status.Groups.Select(GroupReport.Of)],
         Links = [.. node.Status.Peers.Select(p => new LinkReport(p.Node, p.Alive, Math.Round(p.RoundTripUs, 1), p.FailedSends))],
     };
 }
 
 /// <summary>One replica.</summary>
-internal sealed record GroupReport(uint Group, string Role, ulong Term, int Leader, ulong Commit, ulong Applied, ulong LastIndex, long LogBytes, IReadOnlyList<int> Voters, IReadOnlyList<int> Learners)
+internal sealed record GroupReport(uint Group, string Role, ulong Term, int Leader, ulong Commit, ulong Applied, ulong LastIndex, long LogBytes, IReadOnlyList<int> Voters, IReadOnlyList<int> Learners, string Verification, ulong AgreedIndex, bool Serves)
 {
-    public static GroupReport Of(GroupStatus g) => new(g.Group, g.Role, g.Term, g.Leader, g.Commit, g.Applied, g.LastIndex, g.LogBytes, g.Voters, g.Learners);
+    public static GroupReport Of(GroupStatus g) => new(g.Group, g.Role, g.Term, g.Leader, g.Commit, g.Applied, g.LastIndex, g.LogBytes, g.Voters, g.Learners, g.Verification, g.AgreedIndex, g.Serves);
 }
 
 /// <summary>How one node sees another.</summary>
