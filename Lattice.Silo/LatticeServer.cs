@@ -225,6 +225,7 @@ public static class LatticeServer
 
             // Opened here, so that what is wrong with the data is said before anything listens.
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
+            HttpGuard.Use(app);
             MapHealth(app, host);
             MetricsEndpoint.Map(app);
             OperatorPage.Map(app);

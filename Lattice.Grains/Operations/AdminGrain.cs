@@ -48,6 +48,9 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     public async ValueTask Note(AuditEvent told) => await Book.NoteAsync(told);
 
     /// <inheritdoc/>
+    public async ValueTask NoteDenied(string who, string what, string why) => await Book.NoteDeniedAsync(who, what, why);
+
+    /// <inheritdoc/>
     public async ValueTask Resume() => await Book.ResumeAsync();
 
     /// <summary>Who asks says who he is; with tokens it is known, too, whose token it was.</summary>

@@ -51,7 +51,7 @@ internal sealed class TestCluster : IDisposable
     public async Task<string> MetricsOfAsync(int node)
     {
         using var http = new HttpClient();
-        return await http.GetStringAsync(new Uri($"http://127.0.0.1:{ports[node].Metrics}/metrics"));
+        return await http.GetStringAsync(new Uri($"http://{MetricsOf(node)}/metrics"));
     }
 
     public int SiloPortOf(int node) => ports[node].Silo;
