@@ -2,6 +2,11 @@ using System.CommandLine;
 using Lattice.Cli;
 using Lattice.Cli.Commands;
 
+if (args is ["start", ..])
+{
+    PrivateCopy.GoOnIn(args);
+}
+
 var shell = Shell.OfProcess();
 using var signals = new TerminationSignals();
 try

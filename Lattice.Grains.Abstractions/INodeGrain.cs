@@ -169,6 +169,12 @@ public sealed record NodeStatus
 
     /// <summary>What the verifiers found of the groups that this node leads, as it heard last.</summary>
     [Id(30)] public IReadOnlyList<VerifierReport> Verifiers { get; init; } = [];
+
+    /// <summary>Feature level at which it works; 0: its version does not say.</summary>
+    [Id(40)] public int Level { get; init; }
+
+    /// <summary>The highest feature level that its binary knows; 0: its version does not say.</summary>
+    [Id(41)] public int NewestLevel { get; init; }
 }
 
 /// <summary>One replica of one group.</summary>

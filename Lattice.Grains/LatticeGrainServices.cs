@@ -18,7 +18,12 @@ public static class LatticeGrainServices
         silo.AddGrainService<ReplicaService>();
         silo.AddGrainService<OperatorService>();
         silo.AddGrainDirectory(PlacedHere.Name, static (_, _) => new PlacedHere());
+        silo.Services.AddSingleton<LatticeMeter>();
         silo.Services.AddSingleton<PeerLinks>();
+        silo.Services.AddSingleton<RequestMetrics>();
+        silo.Services.AddSingleton<OperationsUnderWay>();
+        silo.Services.AddSingleton<ClusterMetrics>();
+        silo.Services.AddHostedService<MetricsBeginning>();
         silo.Services.AddSingleton<LamportClock>();
         silo.Services.AddSingleton<OrleansReplicaTransport>();
         silo.Services.AddSingleton<PeerDirectory>();

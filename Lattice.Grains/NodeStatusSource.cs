@@ -1,4 +1,5 @@
 using Lattice.Core.Replication;
+using Lattice.Core.Upgrade;
 using Lattice.Grains.Verification;
 
 namespace Lattice.Grains;
@@ -18,6 +19,8 @@ public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDire
             UptimeSeconds = (time.GetUtcNow() - node.StartedAt).TotalSeconds,
             Version = node.Version,
             SyncOnWrite = node.SyncOnWrite,
+            Level = status.Level,
+            NewestLevel = FeatureLevels.Newest,
             DataBytes = DataBytes(),
             FreeBytes = status.Room.FreeBytes,
             VolumeBytes = status.Room.TotalBytes,

@@ -34,7 +34,7 @@ public sealed class OrleansReplicaTransport : IReplicaTransport
     public void Send(uint group, Message message) =>
         outboxes.GetOrAdd(message.To, static (to, self) => self.Outbox(to), this).Post(group, message);
 
-    private PeerOutbox Outbox(int to) => new(() => directory?.Route(to), seal, _ => Lost(to), time);
+    private PeerOutbox Outbox(int to) => new(() => directory?.Route(to), seal, links.Of(to).Sent, _ => Lost(to), time);
 
     private void Lost(int to)
     {

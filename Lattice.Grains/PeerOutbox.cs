@@ -12,9 +12,10 @@ namespace Lattice.Grains;
 /// </summary>
 /// <param name="route">The way to the peer at present; null: not known. Another object when the peer was restarted.</param>
 /// <param name="seal">Completes a frame as this node's.</param>
+/// <param name="sent">Told the messages and the bytes of each frame that is handed over.</param>
 /// <param name="lost">Called when messages were lost, with why; null: there was no room or no way.</param>
 /// <param name="time">Clock.</param>
-internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, ReadOnlyMemory<byte>> seal, Action<Exception?> lost, TimeProvider time) : IThreadPoolWorkItem
+internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, ReadOnlyMemory<byte>> seal, Action<int, int> sent, Action<Exception?> lost, TimeProvider time) : IThreadPoolWorkItem
 {
     private const int FrameBytes = 1 << 20;
     private const int InitialFrameBytes = 4096;
@@ -74,12 +75,14 @@ internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, Read
                 {
                     if (await RouteWithRoomAsync().ConfigureAwait(false) is { } way)
                     {
-                        await SendAsync(way, NextFrame()).ConfigureAwait(false);
+                        ReadOnlyMemory<byte> frame = NextFrame(out int messages);
+                        sent(messages, frame.Length);
+                        await SendAsync(way, frame).ConfigureAwait(false);
                     }
                     else
                     {
                         // Nobody knows where the peer is: what waits is stale by the time somebody does.
-                        NextFrame();
+                        NextFrame(out _);
                         lost(null);
                     }
                 }
@@ -153,14 +156,16 @@ internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, Read
         }
     }
 
-    private ReadOnlyMemory<byte> NextFrame()
+    private ReadOnlyMemory<byte> NextFrame(out int messages)
     {
+        messages = 0;
         FrameWriter? frame = null;
         while (waiting.TryDequeue(out (uint Group, Message Message, int Size) next))
         {
             Interlocked.Add(ref waitingBytes, -next.Size);
             frame ??= new FrameWriter(Math.Max(InitialFrameBytes, next.Size));
             frame.Add(next.Group, next.Message);
+            messages++;
             if (frame.Length >= FrameBytes)
             {
                 break;

@@ -12,6 +12,7 @@ public sealed class ReplicaService(
     Silo silo,
     ILoggerFactory loggerFactory,
     ReplicaHost host,
+    PeerLinks links,
     HostShards shards,
     NodeStatusSource status,
     NodeFacts facts,
@@ -26,6 +27,8 @@ public sealed class ReplicaService(
     /// <inheritdoc/>
     public ValueTask Deliver(ReadOnlyMemory<byte> frame)
     {
+        // Only of those who are known: the name in a damaged frame may be any.
+        links.Find(FrameCodec.SenderOf(frame.Span))?.Received(frame.Length);
         host.Receive(frame);
         return ValueTask.CompletedTask;
     }

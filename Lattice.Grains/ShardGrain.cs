@@ -19,7 +19,7 @@ public sealed class ShardGrain(ShardRouter router) : Grain, IShardGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<ShardReply> Write(ShardRequest request) => new(router.WriteAsync(group, request));
+    public ValueTask<ShardReply> Write(ShardRequest request) => router.WriteAsync(group, request);
 
     /// <inheritdoc/>
     public ValueTask<ShardReply> Query(ShardRequest request) => new(router.QueryAsync(group, request));

@@ -1,6 +1,6 @@
+using System.Runtime.CompilerServices;
 using Lattice.Core.Replication;
-using Lattice.Core.Telemetry;
-using Lattice.Grains.Load;
+using Lattice.Core.State;
 
 namespace Lattice.Grains;
 
@@ -15,34 +15,29 @@ public sealed class ShardRouter
 
     private readonly ReplicaHost host;
     private readonly TimeProvider time;
-    private readonly RequestTally tally;
     private readonly LeaderWatch leaders;
     private readonly LeaderForwarder forwarder;
+    private readonly RequestMetrics metrics;
 
     /// <summary>A router for the node.</summary>
-    public ShardRouter(NodeInfo node, ReplicaHost host, HostShards shards, PeerDirectory peers, LeaderWatch leaders, RequestTally tally, TimeProvider time)
+    public ShardRouter(NodeInfo node, ReplicaHost host, HostShards shards, PeerDirectory peers, LeaderWatch leaders, RequestMetrics metrics, TimeProvider time)
     {
         this.host = host;
         this.time = time;
         this.leaders = leaders;
-        this.tally = tally;
+        this.metrics = metrics;
         forwarder = new LeaderForwarder(node.Node, shards, (to, group, batch) => peers.Find(to)?.Write(group, batch), time);
     }
 
     /// <summary>Has a write batch done.</summary>
-    public async Task<ShardReply> WriteAsync(uint group, ShardRequest request)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ShardReply> WriteAsync(uint group, ShardRequest request)
     {
         long began = time.GetTimestamp();
+        int requests = RequestCount.OfWrites(request.Payload.Span);
+        metrics.WritesBegin(requests);
         ShardReply reply = await forwarder.WriteAsync(group, request.Payload, Timeout(request)).ConfigureAwait(false);
-        if (reply.Status == ShardStatus.Ok)
-        {
-            tally.Wrote(BatchSize.OfWrites(request.Payload.Span), time.GetElapsedTime(began));
-        }
-        else
-        {
-            tally.Failed();
-        }
-
+        metrics.WritesEnd(group, requests, reply.Status, time.GetElapsedTime(began));
         return reply;
     }
 
@@ -50,23 +45,9 @@ public sealed class ShardRouter
     public async Task<ShardReply> QueryAsync(uint group, ShardRequest request)
     {
         long began = time.GetTimestamp();
-        ShardReply reply = await AnswerAsync(group, request).ConfigureAwait(false);
-        if (reply.Status == ShardStatus.Ok)
-        {
-            tally.Read(BatchSize.OfQueries(request.Payload.Span), time.GetElapsedTime(began));
-        }
-        else
-        {
-            tally.Failed();
-        }
-
-        return reply;
-    }
-
-    private async Task<ShardReply> AnswerAsync(uint group, ShardRequest request)
-    {
-        long began = time.GetTimestamp();
         TimeSpan timeout = Timeout(request);
+        int requests = RequestCount.OfQueries(request.Payload.Span);
+        metrics.ReadsBegin(requests);
         for (; ; )
         {
             int leader = host.LeaderOf(group);
@@ -74,7 +55,9 @@ public sealed class ShardRouter
             TimeSpan left = timeout - time.GetElapsedTime(began);
             if (outcome.Kind != OutcomeKind.NotLeader || left <= TimeSpan.Zero)
             {
-                return ShardReplies.From(group, outcome);
+                ShardReply reply = ShardReplies.From(group, outcome);
+                metrics.ReadsEnd(group, requests, reply.Status, time.GetElapsedTime(began));
+                return reply;
             }
 
             await Task.WhenAny(leaders.ChangeFrom(group, leader), Task.Delay(leader == 0 ? left : ReadPause, time)).ConfigureAwait(false);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Replication;
+using Lattice.Core.State;
 using Lattice.Core.Verification;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
@@ -56,8 +57,8 @@ public static class LatticeServer
         try
         {
             PortCheck.Run(settings);
-            await MembershipDatabase.PrepareAsync(settings, cancellation).ConfigureAwait(false);
-            int exitCode = await RunAsync(settings, Build(settings), errors, cancellation).ConfigureAwait(false);
+            WebApplication app = await PrepareAsync(settings, cancellation).ConfigureAwait(false);
+            int exitCode = await RunAsync(settings, app, errors, cancellation).ConfigureAwait(false);
             if (exitCode == Diverged)
             {
                 await HaltedNodeAnalysis.AddAsync(settings, errors, cancellation).ConfigureAwait(false);
@@ -173,6 +174,37 @@ public static class LatticeServer
         using CancellationTokenRegistration begun = lifetime.ApplicationStopping.Register(() => stopping.TrySetResult());
         await stopping.Task.ConfigureAwait(false);
         await Task.Delay(ShutdownTimeout + ShutdownGrace, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Opens the node's data and prepares the database of membership, side by side: both are mostly code that runs for the first time, and while a node starts the others
+    /// may be one short of a majority.
+    /// </summary>
+    private static async Task<WebApplication> PrepareAsync(NodeSettings settings, CancellationToken cancellation)
+    {
+        Task library = Task.Run(RocksDbEngine.Preload, CancellationToken.None);
+        Task database = Task.Run(() => MembershipDatabase.PrepareAsync(settings, cancellation), CancellationToken.None);
+        WebApplication app;
+        try
+        {
+            app = Build(settings);
+        }
+        catch
+        {
+            await Task.WhenAll(library, database).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        try
+        {
+            await Task.WhenAll(library, database).ConfigureAwait(false);
+            return app;
+        }
+        catch
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     private static WebApplication Build(NodeSettings settings)

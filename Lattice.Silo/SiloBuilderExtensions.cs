@@ -1,4 +1,5 @@
 using System.Reflection;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
@@ -38,6 +39,7 @@ public static class SiloBuilderExtensions
             settings,
             services.GetRequiredService<OrleansReplicaTransport>(),
             services.GetRequiredService<LamportClock>(),
+            services.GetRequiredService<LatticeMeter>(),
             services.GetRequiredService<ILoggerFactory>()));
         silo.Services.AddSingleton(services => services.GetRequiredService<NodeStorage>().Host);
         silo.Services.AddSingleton(settings);

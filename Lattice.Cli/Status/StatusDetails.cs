@@ -58,11 +58,11 @@ internal static class StatusDetails
 
     private static Table Disks(List<NodeView> nodes)
     {
-        Table table = New("Node", "Data", "Free", "Reserve", "Version", "Durability");
+        Table table = New("Node", "Data", "Free", "Reserve", "Version", "Feature level", "Durability");
         foreach (NodeView node in nodes)
         {
             NodeStatus status = node.Status;
-            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.ReserveBytes > 0 ? HumanText.Bytes(status.ReserveBytes) : "none", status.Version, status.SyncOnWrite ? "synced on a majority" : "background sync");
+            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.ReserveBytes > 0 ? HumanText.Bytes(status.ReserveBytes) : "none", status.Version, Level(status), status.SyncOnWrite ? "synced on a majority" : "background sync");
         }
 
         return table;
@@ -81,6 +81,8 @@ internal static class StatusDetails
     }
 
     private static string Ago(double seconds) => $"{HumanText.Duration(TimeSpan.FromSeconds(seconds))} ago";
+
+    private static string Level(NodeStatus status) => status.NewestLevel > status.Level ? $"{Text(status.Level)}, knows {Text(status.NewestLevel)}" : Text(status.Level);
 
     private static Table New(params ReadOnlySpan<string> columns)
     {

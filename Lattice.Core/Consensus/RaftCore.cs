@@ -66,6 +66,12 @@ internal sealed class RaftCore
 
     public long Ticks { get; private set; }
 
+    /// <summary>Campaigns begun.</summary>
+    public long Campaigns { get; private set; }
+
+    /// <summary>Campaigns won.</summary>
+    public long WonCampaigns { get; private set; }
+
     /// <summary>Ticks since the leader was last heard, a vote was given, or a campaign began.</summary>
     public int ElectionElapsed { get; set; }
 
@@ -178,6 +184,12 @@ internal sealed class RaftCore
             VoteFor(Node);
         }
 
+        if (kind != CampaignKind.Election)
+        {
+            // Asking for votes goes on with what asking for a prospect of them began.
+            Campaigns++;
+        }
+
         var candidate = new CandidateRole(this, kind);
         Switch(candidate, 0);
         ResetElectionTimer();
@@ -188,6 +200,7 @@ internal sealed class RaftCore
     {
         EnterTerm(term);
         VoteFor(Node);
+        Campaigns++;
         var candidate = new RecoveryCandidateRole(this, participants, forced);
         Switch(candidate, 0);
         ResetElectionTimer();
@@ -205,6 +218,7 @@ internal sealed class RaftCore
         }
 
         Monitor.Leads(Log.Last);
+        WonCampaigns++;
         var leader = new LeaderRole(this, holdUntilPersisted: alone);
         Switch(leader, leader.IsEstablished ? Node : 0);
         Search.Ended();

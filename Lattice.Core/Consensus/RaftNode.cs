@@ -66,6 +66,12 @@ public sealed class RaftNode
     /// <summary>How far the other members are; empty unless this replica leads.</summary>
     public IReadOnlyList<PeerProgress> Progress => core.Role is LeaderRole leader ? leader.Replicator.Describe() : [];
 
+    /// <summary>Campaigns that this replica began, for measurements.</summary>
+    public long Campaigns => core.Campaigns;
+
+    /// <summary>Campaigns that ended without its leading.</summary>
+    public long FailedCampaigns => core.Campaigns - core.WonCampaigns - (core.Role is CandidateRole or RecoveryCandidateRole ? 1 : 0);
+
     /// <summary>What other nodes say about a recovery that this replica considers; empty when it does not.</summary>
     public IReadOnlyList<RecoveryAnswer> RecoveryAnswers => core.Recovery.Answers;
 

@@ -7,12 +7,16 @@ namespace Lattice.Core.Replication;
 /// What waits for the disk, in the order in which it was appended: positions to report to Raft and messages that promise
 /// them. A promise leaves this node only when the log has made durable what it says.
 /// </summary>
-internal sealed class DurabilityQueue(WriteAheadLog wal, Action<LogPosition> persisted, Action<IReadOnlyList<Message>> send)
+/// <param name="wal">The log.</param>
+/// <param name="time">Clock.</param>
+/// <param name="persisted">Told the last entry that has become durable, and the timestamp of its way into the log.</param>
+/// <param name="send">Sends messages.</param>
+internal sealed class DurabilityQueue(WriteAheadLog wal, TimeProvider time, Action<LogPosition, long> persisted, Action<IReadOnlyList<Message>> send)
 {
     private readonly Queue<Waiting> waiting = new();
     private long lastSequence;
 
-    private readonly record struct Waiting(long Sequence, LogPosition Position, IReadOnlyList<Message> Messages);
+    private readonly record struct Waiting(long Sequence, LogPosition Position, long Since, IReadOnlyList<Message> Messages);
 
     /// <summary>The log has appended something under this sequence.</summary>
     /// <param name="sequence">Number that the log gave it.</param>
@@ -21,7 +25,7 @@ internal sealed class DurabilityQueue(WriteAheadLog wal, Action<LogPosition> per
     public void Add(long sequence, LogPosition position, IReadOnlyList<Message> messages)
     {
         lastSequence = sequence;
-        waiting.Enqueue(new Waiting(sequence, position, messages));
+        waiting.Enqueue(new Waiting(sequence, position, time.GetTimestamp(), messages));
     }
 
     /// <summary>Messages that may promise what was appended before, though nothing is appended with them.</summary>
@@ -33,7 +37,7 @@ internal sealed class DurabilityQueue(WriteAheadLog wal, Action<LogPosition> per
         }
         else
         {
-            waiting.Enqueue(new Waiting(lastSequence, default, messages));
+            waiting.Enqueue(new Waiting(lastSequence, default, 0, messages));
         }
     }
 
@@ -46,7 +50,7 @@ internal sealed class DurabilityQueue(WriteAheadLog wal, Action<LogPosition> per
             waiting.Dequeue();
             if (first.Position.Index > 0)
             {
-                persisted(first.Position);
+                persisted(first.Position, first.Since);
             }
 
             send(first.Messages);

@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
@@ -22,6 +23,8 @@ internal sealed class EntryApplier
     private readonly ReplicaTrace trace;
     private readonly Action<AppliedEntry> applied;
     private readonly ExecutionVerifier? verifier;
+    private readonly WriteTimings.Group? timings;
+    private readonly ReplicaFigures figures;
     private readonly Drills drills;
 
     // Executed, or about to be, but not committed; the same entries have to be applied next. What is committed in the log behind them stays there
@@ -29,13 +32,15 @@ internal sealed class EntryApplier
     private IReadOnlyList<Entry>? held;
     private ulong handedOut;
 
-    public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, TimeProvider time, ReplicaTrace trace, Action<Message> send, Action<AppliedEntry> applied)
+    public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, TimeProvider time, ReplicaTrace trace, ReplicaFigures figures, Action<Message> send, Action<AppliedEntry> applied)
     {
         (raft, log, state) = (parts.Raft, parts.Log, parts.State);
         this.owner = owner;
         this.time = time;
         this.trace = trace;
         this.applied = applied;
+        this.figures = figures;
+        timings = parts.Timings;
         drills = new Drills(state, raft, trace);
         if (settings.Verify)
         {
@@ -88,6 +93,7 @@ internal sealed class EntryApplier
     private bool TryApply(IReadOnlyList<Entry> entries)
     {
         ExecutedEntries executed;
+        long began = time.GetTimestamp();
         try
         {
             raft.Monitor.Executes(entries);
@@ -118,6 +124,8 @@ internal sealed class EntryApplier
         raft.Monitor.Executed(entries);
         raft.Applied(entries[^1].Index);
         trace.Applied(entries, state.Configuration);
+        figures.EntriesApplied(entries.Count);
+        timings?.Applied(time.GetElapsedTime(began));
         for (int i = 0; i < executed.Entries.Count; i++)
         {
             applied(executed.Entries[i]);
@@ -137,7 +145,9 @@ internal sealed class EntryApplier
         {
             long start = time.GetTimestamp();
             verifier.Check(entries, executed);
-            owner.Verified(time.GetElapsedTime(start));
+            TimeSpan took = time.GetElapsedTime(start);
+            timings?.Verified(took);
+            owner.Verified(took);
         }
     }
 

@@ -1,35 +1,41 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using Lattice.Core.Upgrade;
 
 namespace Lattice.Core.Replication;
 
 /// <summary>
-/// The head of a frame between nodes: a checksum of all that follows, the version, who sends it, and the sender's Lamport time. What follows are
+/// The head of a frame between nodes: a checksum of all that follows, the version, who sends it, the sender's Lamport time, and which feature levels its binary knows. What follows are
 /// messages as <see cref="MessageCodec"/> has them. Checksums of the transport end where a buffer is copied; this one goes from the memory of one node to
 /// that of the other.
 /// </summary>
 public static class FrameCodec
 {
     /// <summary>Version of the head; a frame of another version is refused.</summary>
-    public const byte Version = 1;
+    public const byte Version = 2;
 
     /// <summary>Bytes before the messages.</summary>
-    public const int HeaderBytes = ChecksumBytes + 1 + 4 + 8;
+    public const int HeaderBytes = ChecksumBytes + 1 + 4 + 8 + 2 + 2;
 
     private const int ChecksumBytes = 8;
     private const int VersionAt = ChecksumBytes;
     private const int FromAt = VersionAt + 1;
     private const int LamportAt = FromAt + 4;
+    private const int OldestAt = LamportAt + 8;
+    private const int NewestAt = OldestAt + 2;
 
     /// <summary>Writes the head of a frame whose messages are complete.</summary>
     /// <param name="frame">The frame: <see cref="HeaderBytes"/> that are free, then the messages.</param>
     /// <param name="from">The sending node.</param>
     /// <param name="lamport">Its Lamport time.</param>
-    public static void Seal(Span<byte> frame, int from, ulong lamport)
+    /// <param name="levels">Feature levels that its binary knows.</param>
+    public static void Seal(Span<byte> frame, int from, ulong lamport, LevelRange levels)
     {
         frame[VersionAt] = Version;
         BinaryPrimitives.WriteInt32LittleEndian(frame[FromAt..], from);
         BinaryPrimitives.WriteUInt64LittleEndian(frame[LamportAt..], lamport);
+        BinaryPrimitives.WriteUInt16LittleEndian(frame[OldestAt..], checked((ushort)levels.Oldest));
+        BinaryPrimitives.WriteUInt16LittleEndian(frame[NewestAt..], checked((ushort)levels.Newest));
         BinaryPrimitives.WriteUInt64LittleEndian(frame, XxHash3.HashToUInt64(frame[ChecksumBytes..]));
     }
 
@@ -59,6 +65,10 @@ public static class FrameCodec
         messages = frame[HeaderBytes..];
         return BinaryPrimitives.ReadUInt64LittleEndian(bytes[LamportAt..]);
     }
+
+    /// <summary>Feature levels that the sender's binary knows, as a frame says that was opened.</summary>
+    public static LevelRange LevelsOf(ReadOnlySpan<byte> frame) =>
+        new(BinaryPrimitives.ReadUInt16LittleEndian(frame[OldestAt..]), BinaryPrimitives.ReadUInt16LittleEndian(frame[NewestAt..]));
 
     /// <summary>The node that a frame, be it damaged, says it is from; 0 when it is too short to say so.</summary>
     public static int SenderOf(ReadOnlySpan<byte> frame) => frame.Length >= LamportAt ? BinaryPrimitives.ReadInt32LittleEndian(frame[FromAt..]) : 0;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Lattice.Core.Consensus;
+using Lattice.Core.Upgrade;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
@@ -28,10 +29,11 @@ public sealed class FrameWriter
     /// <summary>Completes the frame; it stands for all that this node has done by now.</summary>
     /// <param name="node">The sending node.</param>
     /// <param name="clock">Its logical clock.</param>
+    /// <param name="levels">Feature levels that its binary knows; null: those of this one.</param>
     /// <returns>The frame, which this writer must not be used on any more.</returns>
-    public ReadOnlyMemory<byte> Seal(int node, LamportClock clock)
+    public ReadOnlyMemory<byte> Seal(int node, LamportClock clock, LevelRange? levels = null)
     {
-        FrameCodec.Seal(MemoryMarshal.AsMemory(buffer.WrittenMemory).Span, node, clock.Tick());
+        FrameCodec.Seal(MemoryMarshal.AsMemory(buffer.WrittenMemory).Span, node, clock.Tick(), levels ?? FeatureLevels.OfThisBinary);
         return buffer.WrittenMemory;
     }
 }

@@ -1,4 +1,5 @@
 using Lattice.Core.Log;
+using Lattice.Core.Upgrade;
 
 namespace Lattice.Core.Replication;
 
@@ -10,6 +11,12 @@ public sealed record HostStatus
 
     /// <summary>The cluster as the system group has it.</summary>
     public required SystemCatalog Catalog { get; init; }
+
+    /// <summary>Feature level at which the node works.</summary>
+    public int Level { get; init; }
+
+    /// <summary>What the system group says about the feature level.</summary>
+    public ClusterLevel ClusterLevel { get; init; } = ClusterLevel.Unset;
 
     /// <summary>The replicas, in order of group.</summary>
     public required IReadOnlyList<ReplicaStatus> Replicas { get; init; }

@@ -15,6 +15,9 @@ internal interface IReplicaOwner
     /// <summary>Node that an operator wants to lead all groups; 0: none.</summary>
     int PreferredLeader { get; }
 
+    /// <summary>The cluster's feature level, as applied here: at which entries are written.</summary>
+    int Level { get; }
+
     /// <summary>Whether a node that is not a member may be taken in: it is in this node's configuration file, or an operator added it.</summary>
     bool MayJoin(int node);
 

@@ -3,6 +3,8 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
+using Lattice.Core.Upgrade;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
@@ -49,13 +51,17 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     private readonly IReplicaTransport transport;
     private readonly INodeScheduler scheduler;
     private readonly RecordCache cache;
+    private readonly WriteTimings? timings;
     private readonly ConcurrentDictionary<uint, Replica> replicas = new();
     private readonly Lock identityGate = new();
     private readonly CatalogFounder founder;
+    private readonly LevelKeeper levels;
     private NodeIdentity identity;
     private SystemCatalog catalog = SystemCatalog.Empty;
     private LeaderPreference preference = LeaderPreference.None;
     private NodeRegistry registry = NodeRegistry.Empty;
+    private ClusterLevel clusterLevel = ClusterLevel.Unset;
+    private volatile int level;
     private volatile bool logDiskFull;
     private volatile bool stateDiskFull;
     private long droppedFrames;
@@ -70,13 +76,19 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         Trace = new CausalTrace(options.Node, devices.Lamport, time, options.TraceCapacity);
         Trace.Record(TraceKind.Boot, TraceEvent.NodeLevel, first: identity.Incarnation, second: (ulong)wal.Recovery.Entries);
         cache = new RecordCache(options.CacheSize);
+        timings = devices.Timings;
         founder = new CatalogFounder(options);
         Space = new DiskSpace(disk, options.DataDirectory, options.ReserveBytes);
         Space.Look();
+        levels = new LevelKeeper(options, time);
+        level = Math.Max(identity.Level, options.Levels.Oldest);
     }
 
     /// <summary>The node's log.</summary>
     public WriteAheadLog Log { get; }
+
+    /// <summary>Records in memory.</summary>
+    public RecordCache Cache => cache;
 
     /// <summary>What happened here lately.</summary>
     public CausalTrace Trace { get; }
@@ -95,6 +107,12 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <summary>Nodes that an operator added, as applied here.</summary>
     public NodeRegistry Registry => Volatile.Read(ref registry);
+
+    /// <summary>What the system group says about the feature level, as applied here.</summary>
+    public ClusterLevel ClusterLevel => Volatile.Read(ref clusterLevel);
+
+    /// <inheritdoc/>
+    public int Level => level;
 
     /// <inheritdoc/>
     public int PreferredLeader => Preference.Node;
@@ -155,6 +173,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         try
         {
             Trace.Clock.Merge(FrameCodec.Open(frame, out ReadOnlyMemory<byte> messages));
+            levels.Heard(FrameCodec.SenderOf(frame.Span), FrameCodec.LevelsOf(frame.Span));
             foreach ((uint group, Message message) in MessageCodec.Read(messages))
             {
                 if (message.To == options.Node)
@@ -180,9 +199,31 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
             replica.Tick();
         }
 
-        if (!Catalog.IsFounded && Find(0) is { } system)
+        if (Find(0) is not { } system)
+        {
+            return;
+        }
+
+        if (Catalog.IsFounded)
+        {
+            system.Do(KeepLevel);
+        }
+        else
         {
             system.Do(founder.Tick);
+        }
+    }
+
+    /// <summary>Has the feature level raised as far as all members know. The answer comes from the system group's loop.</summary>
+    public void RaiseLevel(Action<RaiseOutcome> done)
+    {
+        if (Find(0) is { } system)
+        {
+            system.Do(r => levels.Raise(r, ClusterLevel, done));
+        }
+        else
+        {
+            done(RaiseOutcome.NotAgreed);
         }
     }
 
@@ -331,7 +372,35 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     {
         Volatile.Write(ref preference, state.Get(LeaderPreference.Key) is { } preferred ? LeaderPreference.Decode(preferred) : LeaderPreference.None);
         Volatile.Write(ref registry, state.Get(NodeRegistry.Key) is { } registered ? NodeRegistry.Decode(registered) : NodeRegistry.Empty);
+        Volatile.Write(ref clusterLevel, state.Get(ClusterLevel.Key) is { } said ? ClusterLevel.Decode(said) : ClusterLevel.Unset);
+        if (ClusterLevel.Level > 0)
+        {
+            ReachLevel(ClusterLevel.Level);
+        }
     }
+
+    /// <summary>
+    /// Works at the cluster's level from here on. The identity says so first: an older version that is started here later must notice before it touches anything.
+    /// </summary>
+    private void ReachLevel(int reached)
+    {
+        lock (identityGate)
+        {
+            // The state may be that of an earlier applied index than the identity knows of.
+            reached = Math.Max(reached, identity.Level);
+            FeatureLevelException.ThrowUnlessIn(options.Node, reached, options.Levels);
+            if (reached > identity.Level)
+            {
+                NodeIdentity raised = identity with { Level = reached };
+                raised.Save(disk, options.DataDirectory);
+                Volatile.Write(ref identity, raised);
+            }
+        }
+
+        level = reached;
+    }
+
+    private void KeepLevel(Replica system) => levels.Tick(system, ClusterLevel);
 
     private SystemCatalog? ReadCatalog(StateMachine state)
     {
@@ -424,7 +493,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
             FoundingClusterId = (ulong)random.NextInt64(1, long.MaxValue),
         };
         var raft = new RaftNode(raftOptions, log, log.HardState, state.Configuration, state.Applied.Index);
-        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine, Trace);
+        var parts = new ReplicaParts(group, options.Node, Identity.Incarnation, raft, log, Log, state, engine, Trace, timings?.Of(group));
         return new Replica(parts, options.Replica, time, transport, this);
     }
 }
@@ -437,4 +506,8 @@ internal sealed record NodeDevices(
     Random Random,
     IReplicaTransport Transport,
     INodeScheduler Scheduler,
-    LamportClock Lamport);
+    LamportClock Lamport)
+{
+    /// <summary>Where the steps of writes are measured; null: nowhere.</summary>
+    public WriteTimings? Timings { get; init; }
+}

@@ -1,5 +1,6 @@
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Upgrade;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
@@ -54,6 +55,12 @@ public sealed record NodeCoreOptions
     /// says: an idle group must not keep the log of the busy ones.
     /// </summary>
     public int MaxSegments { get; init; } = 8;
+
+    /// <summary>Feature levels that the binary knows; others than its own only in simulations.</summary>
+    public LevelRange Levels { get; init; } = FeatureLevels.OfThisBinary;
+
+    /// <summary>How long all members have to have run a newer version before its feature level is the cluster's by itself; zero: only when an operator says so.</summary>
+    public TimeSpan FinalizeAfter { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>Events that come with every batch that the node remembers, a power of two; a quarter as many of all others.</summary>
     public int TraceCapacity { get; init; } = CausalTrace.DefaultCapacity;

@@ -32,6 +32,9 @@ public sealed record NodeIdentity
     /// <summary>Name of that cluster; empty when it never belonged to one, or when an older version wrote the file.</summary>
     public string ClusterName { get; init; } = "";
 
+    /// <summary>The cluster's feature level when the node last learned of it; 0: never.</summary>
+    public int Level { get; init; }
+
     /// <summary>Whether the node never belonged to a cluster: only then may it found one, or vote for nodes that do.</summary>
     public bool Founding => ClusterId == 0;
 
@@ -69,7 +72,7 @@ public sealed record NodeIdentity
     private string Format()
     {
         string text = string.Create(CultureInfo.InvariantCulture,
-            $"# Identity of this Lattice node. Do not edit, copy to another node or delete.\nversion={Version}\nnode={Node}\nincarnation={Incarnation:x16}\ncluster={ClusterId:x16}\nname={ClusterName}\n");
+            $"# Identity of this Lattice node. Do not edit, copy to another node or delete.\nversion={Version}\nnode={Node}\nincarnation={Incarnation:x16}\ncluster={ClusterId:x16}\nname={ClusterName}\nlevel={Level}\n");
         return string.Create(CultureInfo.InvariantCulture, $"{text}{ChecksumKey}={Checksum(text):x16}\n");
     }
 
@@ -110,12 +113,13 @@ public sealed record NodeIdentity
             || !values.TryGetValue("incarnation", out string? incarnation)
             || !TryParseHex(incarnation, out ulong inc)
             || !values.TryGetValue("cluster", out string? cluster)
-            || !TryParseHex(cluster, out ulong clusterId))
+            || !TryParseHex(cluster, out ulong clusterId)
+            || !int.TryParse(values.GetValueOrDefault("level", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out int level))
         {
             throw new NodeIdentityException(path, "a value is missing or malformed.");
         }
 
-        return new NodeIdentity { Node = id, Incarnation = inc, ClusterId = clusterId, ClusterName = values.GetValueOrDefault("name", "") };
+        return new NodeIdentity { Node = id, Incarnation = inc, ClusterId = clusterId, ClusterName = values.GetValueOrDefault("name", ""), Level = level };
     }
 
     private static bool TryParseHex(ReadOnlySpan<char> text, out ulong value) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Lattice.Core.Disk;
 using Lattice.Core.State;
+using Lattice.Core.Upgrade;
 
 namespace Lattice.Core.Replication;
 
@@ -45,6 +46,11 @@ internal sealed record NodeOrigin(NodeIdentity Identity, bool MayFound)
         if (found.ClusterName.Length > 0 && !string.Equals(found.ClusterName, options.ClusterName, StringComparison.Ordinal))
         {
             throw new NodeStartException($"The data directory {options.DataDirectory} belongs to the cluster '{found.ClusterName}', but the configuration file says [cluster] name = \"{options.ClusterName}\". Correct the name or use another data directory. Nothing was changed.");
+        }
+
+        if (found.Level > 0)
+        {
+            FeatureLevelException.ThrowUnlessIn(options.Node, found.Level, options.Levels);
         }
 
         ulong? logOf = ReadMarker(disk, logDirectory);

@@ -2,6 +2,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
@@ -34,6 +35,7 @@ internal sealed class Replica : IDisposable
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
     private readonly ReplicaTrace trace;
+    private readonly WriteTimings.Group? timings;
     private readonly ulong incarnation;
     private readonly TimeProvider time;
     private readonly long tickInterval;
@@ -60,14 +62,15 @@ internal sealed class Replica : IDisposable
         this.transport = transport;
         this.owner = owner;
         inbox = new ReplicaInbox(settings);
-        writes = new WriteQueue(settings, inbox, time);
+        timings = parts.Timings;
+        writes = new WriteQueue(settings, inbox, time, timings);
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
         room = new LeaderRoom(settings, owner);
         leadership = new LeadershipKeeper(parts.Group, settings, owner, room);
         trace = new ReplicaTrace(parts.Trace, parts.Group);
-        applier = new EntryApplier(parts, settings, owner, time, trace, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
-        durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
+        applier = new EntryApplier(parts, settings, owner, time, trace, Figures, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
+        durability = new DurabilityQueue(parts.Wal, time, Persisted, Send);
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
         ulong firstStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
@@ -85,6 +88,15 @@ internal sealed class Replica : IDisposable
 
     /// <summary>How the replica stands, as of the end of its last run. Any thread.</summary>
     public ReplicaStatus Status => Volatile.Read(ref status);
+
+    /// <summary>What the replica counts. Any thread.</summary>
+    public ReplicaFigures Figures { get; } = new();
+
+    /// <summary>Writes that are not answered yet. Any thread.</summary>
+    public int PendingWrites => inbox.PendingWrites;
+
+    /// <summary>Writes turned away since the start. Any thread.</summary>
+    public long RefusedWrites => inbox.RefusedWrites + Figures.Refused;
 
     /// <summary>When <see cref="Run"/> has to be called again at the latest, as a timestamp of the time provider.</summary>
     public long WakeAt => applier.MayServe ? writes.Deadline : long.MaxValue;
@@ -204,6 +216,7 @@ internal sealed class Replica : IDisposable
             Execute(raft.TakeReady());
         }
 
+        Figures.Stands(raft);
         Volatile.Write(ref status, Picture());
         ReportLeader();
         if (more)
@@ -339,6 +352,7 @@ internal sealed class Replica : IDisposable
     private void OnTick()
     {
         raft.Tick();
+        Figures.Ticked(raft);
         trace.Stands(raft);
         applier.Exchange?.Tick(raft.Configuration);
         if (applier.Exchange?.TakeUndecided() is { } undecided)
@@ -415,22 +429,34 @@ internal sealed class Replica : IDisposable
 
         if (raft.Role != RaftRole.Leader)
         {
-            trace.Refuses(writes.WaitingCount, RefusalCause.NotLeader);
+            Refuses(writes.WaitingCount, RefusalCause.NotLeader);
             writes.RefuseWaiting(OutcomeKind.NotLeader, raft.Leader);
         }
         else if (room.IsMissing(raft))
         {
             // While another replica takes over, callers are to look for it and not to give up.
             bool isLeaving = raft.TransferTarget != 0;
-            trace.Refuses(writes.WaitingCount, isLeaving ? RefusalCause.NotLeader : RefusalCause.DiskFull);
+            Refuses(writes.WaitingCount, isLeaving ? RefusalCause.NotLeader : RefusalCause.DiskFull);
             writes.RefuseWaiting(isLeaving ? OutcomeKind.NotLeader : OutcomeKind.DiskFull, raft.Leader);
         }
         else
         {
-            trace.Refuses(writes.Propose(raft, state.ClockMs), RefusalCause.Overloaded);
+            Refuses(writes.Propose(raft, state.ClockMs, owner.Level), RefusalCause.Overloaded);
         }
 
         queries.Ask(raft);
+    }
+
+    private void Refuses(int count, RefusalCause cause)
+    {
+        trace.Refuses(count, cause);
+        Figures.WritesRefused(count);
+    }
+
+    private void Persisted(LogPosition upTo, long appendedAt)
+    {
+        raft.Persisted(upTo);
+        timings?.Appended(time.GetElapsedTime(appendedAt));
     }
 
     private void Execute(Ready ready)
@@ -449,6 +475,7 @@ internal sealed class Replica : IDisposable
         SendOrStream(ready.Messages);
         if (ready.Committed.Count > 0)
         {
+            writes.Committed(ready.Committed);
             applier.Apply(ready.Committed);
             AfterApplying();
         }
@@ -564,7 +591,7 @@ internal sealed class Replica : IDisposable
         ulong now = writes.Stamp(state.ClockMs);
         if (state.NextExpiryMs is { } next && next <= now && writes.WaitingCount == 0 && raft.AppliedIndex == raft.Commit)
         {
-            raft.Propose(EntryPayload.Encode(now, []), out _);
+            raft.Propose(EntryPayload.Encode(now, [], owner.Level), out _);
         }
     }
 
@@ -654,6 +681,11 @@ internal sealed class Replica : IDisposable
         if (raft.Leader != knownLeader)
         {
             knownLeader = raft.Leader;
+            if (knownLeader != 0)
+            {
+                Figures.LeaderChanged();
+            }
+
             owner.LeaderChanged(this, knownLeader, raft.Term);
         }
     }

@@ -4,6 +4,7 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
 using Lattice.Core.Telemetry;
+using Lattice.Core.Upgrade;
 using Lattice.Core.Verification;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +26,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly ILogger logger;
     private readonly NodeCore core;
     private readonly ReplicaWorkers workers;
-    private readonly VerificationMetrics metrics;
+    private readonly NodeMetrics metrics;
     private long lastSlowVerification;
     private LogWriter? logWriter;
     private readonly CheckpointThread checkpoints;
@@ -47,16 +48,18 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         time = devices.Time;
         logger = devices.Logger;
         random = devices.Random;
-        metrics = new VerificationMetrics(devices.Time);
+        metrics = new NodeMetrics(devices.Meter, devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
         var spare = new SpareRoom(devices.Disk, options.Node);
         spare.GiveUpIfNeeded();
-        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
+        core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport) { Timings = metrics.Timings });
         snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
         checkpoints = new CheckpointThread(core, options, snapshots, spare, () => Interlocked.Read(ref loggedBytes), Fail);
         compaction = new LogCompaction(core, spare, devices.Time);
         space = new DiskSpaceLog(core.Space, devices.Logger);
         scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
+        ReplicaMetrics.AddTo(devices.Meter, core);
+        StorageMetrics.AddTo(devices.Meter, core, snapshots, scrub, devices.Engine.Value, devices.Time);
     }
 
     /// <summary>A group has another leader, or none (0). Raised on the group's loop: handlers must be quick.</summary>
@@ -69,7 +72,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public Task<Exception> Fatal => fatal.Task;
 
     /// <summary>What verification found and costs.</summary>
-    public VerificationFigures Verification => metrics.Figures;
+    public VerificationFigures Verification => metrics.Verification;
 
     /// <summary>What happened on this node lately.</summary>
     public CausalTrace Trace => core.Trace;
@@ -189,6 +192,14 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     /// <summary>Nodes that an operator added, as applied here.</summary>
     public NodeRegistry Registry => core.Registry;
 
+    /// <summary>Raises the cluster's feature level as far as the binaries of all members know. Only where the system group is led.</summary>
+    public Task<RaiseOutcome> RaiseLevelAsync()
+    {
+        var done = new TaskCompletionSource<RaiseOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        core.RaiseLevel(done.SetResult);
+        return done.Task;
+    }
+
     /// <summary>Proposes a change of a group's members. Only where it is led.</summary>
     /// <returns>What became of the proposal; accepted is not agreed yet.</returns>
     public Task<ProposalStatus> ChangeMembersAsync(uint group, ConfigurationChange change) =>
@@ -279,6 +290,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     {
         Identity = core.Identity,
         Catalog = core.Catalog,
+        Level = core.Level,
+        ClusterLevel = core.ClusterLevel,
         Replicas = [.. core.Replicas.Select(r => r.Status).OrderBy(s => s.Group)],
         LogSegments = core.Log.SegmentCount,
         Recovery = core.Log.Recovery,
@@ -326,7 +339,6 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         finally
         {
             core.Dispose();
-            metrics.Dispose();
             space.Dispose();
         }
     }
@@ -509,6 +521,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
             Interlocked.Add(ref host.loggedBytes, flush.Bytes);
             Interlocked.Increment(ref host.flushes);
             Interlocked.Add(ref host.syncTicks, sync.Ticks);
+            host.metrics.Flushed(flush, write, sync);
         }
 
         public void Full(string message)
@@ -565,6 +578,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 /// <param name="Transport">Way to the peers.</param>
 /// <param name="Logger">Where events are told.</param>
 /// <param name="Lamport">The node's logical clock, which the transport stamps frames with.</param>
+/// <param name="Meter">Where the node measures.</param>
 public sealed record ReplicaHostDevices(
     IDisk Disk,
     Lazy<IStateEngine> Engine,
@@ -572,4 +586,5 @@ public sealed record ReplicaHostDevices(
     Random Random,
     IReplicaTransport Transport,
     ILogger Logger,
-    LamportClock Lamport);
+    LamportClock Lamport,
+    LatticeMeter Meter);

@@ -33,9 +33,16 @@ internal sealed class ReplicaInbox(ReplicaSettings settings)
     private long writeBytes;
     private int queries;
     private long droppedMessages;
+    private long refusedWrites;
 
     /// <summary>Messages dropped since the start because the inbox was full.</summary>
     public long DroppedMessages => Interlocked.Read(ref droppedMessages);
+
+    /// <summary>Writes that are not answered yet.</summary>
+    public int PendingWrites => Volatile.Read(ref writes);
+
+    /// <summary>Writes turned away since the start because the inbox was full.</summary>
+    public long RefusedWrites => Interlocked.Read(ref refusedWrites);
 
     public bool TryPutMessage(Message message)
     {
@@ -55,6 +62,7 @@ internal sealed class ReplicaInbox(ReplicaSettings settings)
         if (Interlocked.Increment(ref writes) > settings.MaxWaitingWrites || Interlocked.Read(ref writeBytes) + batch.Length > settings.MaxWaitingWriteBytes)
         {
             Interlocked.Decrement(ref writes);
+            Interlocked.Increment(ref refusedWrites);
             return false;
         }
 

@@ -1,6 +1,7 @@
 using Lattice.Core.Consensus;
 using Lattice.Core.Log;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.Replication;
@@ -15,4 +16,5 @@ internal sealed record ReplicaParts(
     WriteAheadLog Wal,
     StateMachine State,
     IStateEngine Engine,
-    CausalTrace Trace);
+    CausalTrace Trace,
+    WriteTimings.Group? Timings);

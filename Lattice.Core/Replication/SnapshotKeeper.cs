@@ -20,6 +20,8 @@ internal sealed class SnapshotKeeper
     private ulong lastNumber;
     private long lastBytes;
     private long loggedAtLast;
+    private SnapshotFacts? latest;
+    private long written;
 
     public SnapshotKeeper(NodeCore core, NodeCoreOptions options, IDisk disk, TimeProvider time)
     {
@@ -27,7 +29,14 @@ internal sealed class SnapshotKeeper
         directory = Path.Combine(options.DataDirectory, "snapshots");
         disk.CreateDirectory(directory);
         lastNumber = Numbers().LastOrDefault();
+        latest = lastNumber == 0 ? null : Describe(Path.Combine(directory, SnapshotFile.NameOf(lastNumber)));
     }
+
+    /// <summary>The newest snapshot file; null: there is none, or it cannot be read. Any thread.</summary>
+    public SnapshotFacts? Latest => Volatile.Read(ref latest);
+
+    /// <summary>Files written since the start. Any thread.</summary>
+    public long Written => Interlocked.Read(ref written);
 
     /// <summary>Writes a snapshot file if one is due and none is being written.</summary>
     /// <param name="loggedBytes">Bytes written to the log since the start.</param>
@@ -40,7 +49,7 @@ internal sealed class SnapshotKeeper
 
         try
         {
-            if (IsDue(loggedBytes) && TryWrite(written: null) is not null)
+            if (IsDue(loggedBytes) && TryWrite(progress: null) is not null)
             {
                 loggedAtLast = loggedBytes;
             }
@@ -53,14 +62,14 @@ internal sealed class SnapshotKeeper
 
     /// <summary>Writes a snapshot file now, after the one that is being written.</summary>
     /// <param name="loggedBytes">Bytes written to the log since the start.</param>
-    /// <param name="written">Told how many bytes are in the file, as it grows.</param>
+    /// <param name="progress">Told how many bytes are in the file, as it grows.</param>
     /// <returns>What was written; null: a group did not show its state in time.</returns>
     /// <exception cref="DiskFullException">No room; the snapshots that there were are as they were.</exception>
-    public WrittenSnapshot? Write(long loggedBytes, Action<long> written)
+    public WrittenSnapshot? Write(long loggedBytes, Action<long> progress)
     {
         lock (gate)
         {
-            WrittenSnapshot? snapshot = TryWrite(written);
+            WrittenSnapshot? snapshot = TryWrite(progress);
             loggedAtLast = snapshot is null ? loggedAtLast : loggedBytes;
             return snapshot;
         }
@@ -71,21 +80,24 @@ internal sealed class SnapshotKeeper
         && AppliedByAll() >= lastNumber + (ulong)options.SnapshotInterval
         && loggedBytes - loggedAtLast >= lastBytes;
 
-    private WrittenSnapshot? TryWrite(Action<long>? written)
+    private WrittenSnapshot? TryWrite(Action<long>? progress)
     {
+        long began = time.GetTimestamp();
         using NodeSnapshot? snapshot = NodeSnapshot.Take(core, options, time);
         if (snapshot is null)
         {
             return null;
         }
 
-        string path = snapshot.Write(disk, directory, written);
+        string path = snapshot.Write(disk, directory, progress);
         lastNumber = snapshot.Info.Number;
         using (IDiskFile file = disk.Open(path, DiskFileMode.Read))
         {
             lastBytes = file.Length;
         }
 
+        Volatile.Write(ref latest, new SnapshotFacts(time.GetUtcNow(), lastBytes, time.GetElapsedTime(began)));
+        Interlocked.Increment(ref written);
         RemoveOld();
         return new WrittenSnapshot(path, snapshot.Info.Number, lastBytes, [.. snapshot.Groups.Select(group => group.Metadata.Position.Index)]);
     }
@@ -99,6 +111,21 @@ internal sealed class SnapshotKeeper
         }
 
         disk.SyncDirectory(directory);
+    }
+
+    private SnapshotFacts? Describe(string path)
+    {
+        try
+        {
+            using SnapshotFileReader reader = SnapshotFile.Open(disk, path);
+            using IDiskFile file = disk.Open(path, DiskFileMode.Read);
+            return new SnapshotFacts(DateTimeOffset.FromUnixTimeMilliseconds((long)reader.Info.CreatedMs), file.Length, TimeSpan.Zero);
+        }
+        catch (SnapshotCorruptException)
+        {
+            // The scrub says so and stops the node; here it only has no age.
+            return null;
+        }
     }
 
     private ulong AppliedByAll() => core.Replicas.Aggregate(0UL, (sum, replica) => sum + replica.Status.Applied.Index);
@@ -117,3 +144,9 @@ internal sealed class SnapshotKeeper
 /// <param name="Bytes">Its size.</param>
 /// <param name="Applied">Applied index of each group, in order of group.</param>
 public sealed record WrittenSnapshot(string Path, ulong Number, long Bytes, IReadOnlyList<ulong> Applied);
+
+/// <summary>The newest snapshot file, for measurements.</summary>
+/// <param name="At">When it was made.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Took">Time that writing it took; zero when that was before the start.</param>
+internal sealed record SnapshotFacts(DateTimeOffset At, long Bytes, TimeSpan Took);

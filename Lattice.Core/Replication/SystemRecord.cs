@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Lattice.Core.Upgrade;
 
 namespace Lattice.Core.Replication;
 
@@ -41,4 +42,5 @@ public sealed class CatalogFormatException(string message, Exception? inner) : E
 [JsonSerializable(typeof(SystemCatalog))]
 [JsonSerializable(typeof(LeaderPreference))]
 [JsonSerializable(typeof(NodeRegistry))]
+[JsonSerializable(typeof(ClusterLevel))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

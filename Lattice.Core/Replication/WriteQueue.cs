@@ -1,5 +1,6 @@
 using Lattice.Core.Consensus;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 
 namespace Lattice.Core.Replication;
 
@@ -8,7 +9,7 @@ namespace Lattice.Core.Replication;
 /// what arrives while an entry is being made durable goes together into the next one (natural batching), so an
 /// idle group never waits and a busy one syncs once for many.
 /// </summary>
-internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, TimeProvider time)
+internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, TimeProvider time, WriteTimings.Group? timings)
 {
     // Entries under way before natural batching begins to hold writes back. Two keep both the disk and the network
     // busy: while one entry is being synced the next is already on its way to the followers.
@@ -24,7 +25,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
 
     private readonly record struct Waiting(ReadOnlyMemory<byte> Batch, Action<Outcome> Completed, long Since);
 
-    private readonly record struct InFlight(LogPosition Position, Waiting[] Writes);
+    private readonly record struct InFlight(LogPosition Position, Waiting[] Writes, long ProposedAt);
 
     /// <summary>Writes that wait for an entry.</summary>
     public int WaitingCount => waiting.Count;
@@ -44,15 +45,15 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
         waiting.Enqueue(new Waiting(writeBatch, completed, time.GetTimestamp()));
     }
 
-    /// <summary>Proposes what should not wait any longer; gives the number of writes that were turned away.</summary>
-    public int Propose(RaftNode node, ulong clock)
+    /// <summary>Proposes what should not wait any longer, at the cluster's feature level; gives the number of writes that were turned away.</summary>
+    public int Propose(RaftNode node, ulong clock, int level)
     {
         int refused = 0;
         blocked = false;
         while (waiting.Count > 0 && (inFlight.Count < EntriesUnderWay || waiting.Count >= settings.BatchSize || time.GetTimestamp() >= Deadline))
         {
             int count = TakeBatch();
-            byte[] payload = EntryPayload.Encode(Stamp(clock), batch);
+            byte[] payload = EntryPayload.Encode(Stamp(clock), batch, level);
             batch.Clear();
             ProposalStatus status = node.Propose(payload, out LogPosition position);
             if (status == ProposalStatus.Overloaded && inFlight.Count > 0)
@@ -70,7 +71,8 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
 
             if (status == ProposalStatus.Accepted)
             {
-                inFlight.Enqueue(new InFlight(position, writes));
+                inFlight.Enqueue(new InFlight(position, writes, time.GetTimestamp()));
+                timings?.Proposed(count);
             }
             else
             {
@@ -89,6 +91,29 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
         ulong now = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds();
         lastStamp = Math.Max(Math.Max(now, clock), lastStamp);
         return lastStamp;
+    }
+
+    /// <summary>A majority has the entries.</summary>
+    public void Committed(IReadOnlyList<Entry> entries)
+    {
+        if (timings is null || inFlight.Count == 0)
+        {
+            return;
+        }
+
+        long now = time.GetTimestamp();
+        foreach (InFlight entry in inFlight)
+        {
+            if (entry.Position.Index > entries[^1].Index)
+            {
+                break;
+            }
+
+            if (entry.Position.Index >= entries[0].Index)
+            {
+                timings.Committed(time.GetElapsedTime(entry.ProposedAt, now));
+            }
+        }
     }
 
     /// <summary>Answers the writes of an entry that was applied, and those of entries that it shows to be lost.</summary>

@@ -1,17 +1,20 @@
 using System.Buffers.Binary;
+using Lattice.Core.Upgrade;
 
 namespace Lattice.Core.State;
 
-/// <summary>The payload of a log entry of kind <c>Command</c>: the leader's time and the write batches (<c>docs/wire-format.md</c>).</summary>
+/// <summary>
+/// The payload of a log entry of kind <c>Command</c>: the feature level at which it was written, the leader's time and the write batches (<c>docs/wire-format.md</c>).
+/// All replicas have to do the same with it, so one whose binary does not know the level does nothing with it and stops.
+/// </summary>
 /// <param name="TimeMs">Milliseconds since 1970 by the leader's stamp.</param>
 /// <param name="Batches">The write batches, as the clients encoded them.</param>
 public sealed record EntryPayload(ulong TimeMs, IReadOnlyList<ReadOnlyMemory<byte>> Batches)
 {
-    internal const byte Version = 1;
     private const int HeaderSize = 1 + 8 + 4;
 
     /// <summary>The payload's bytes.</summary>
-    public static byte[] Encode(ulong timeMs, IReadOnlyList<ReadOnlyMemory<byte>> batches)
+    public static byte[] Encode(ulong timeMs, IReadOnlyList<ReadOnlyMemory<byte>> batches, int level = FeatureLevels.First)
     {
         int size = HeaderSize;
         for (int i = 0; i < batches.Count; i++)
@@ -20,7 +23,7 @@ public sealed record EntryPayload(ulong TimeMs, IReadOnlyList<ReadOnlyMemory<byt
         }
 
         byte[] payload = GC.AllocateUninitializedArray<byte>(size);
-        payload[0] = Version;
+        payload[0] = checked((byte)level);
         BinaryPrimitives.WriteUInt64LittleEndian(payload.AsSpan(1), timeMs);
         BinaryPrimitives.WriteUInt32LittleEndian(payload.AsSpan(9), (uint)batches.Count);
         int position = HeaderSize;
@@ -45,7 +48,7 @@ public sealed record EntryPayload(ulong TimeMs, IReadOnlyList<ReadOnlyMemory<byt
     /// <summary>The leader's stamp, without decoding the rest; false when these are not the bytes of a payload.</summary>
     internal static bool TryReadTime(ReadOnlySpan<byte> payload, out ulong timeMs)
     {
-        if (payload.Length < HeaderSize || payload[0] != Version)
+        if (payload.Length < HeaderSize || !IsKnown(payload[0]))
         {
             timeMs = 0;
             return false;
@@ -59,10 +62,10 @@ public sealed record EntryPayload(ulong TimeMs, IReadOnlyList<ReadOnlyMemory<byt
     {
         decoded = null;
         var reader = new WireReader(payload.Span);
-        byte version = reader.U8();
-        if (!reader.Failed && version != Version)
+        byte level = reader.U8();
+        if (!reader.Failed && !IsKnown(level))
         {
-            throw new StateFormatException($"A log entry has format {version}, but this binary reads format {Version}. It was written by a newer version of Lattice; applying it as something else would make this replica differ from the others. Start this node with the version that the rest of the cluster runs.");
+            throw new StateFormatException($"A log entry was written at feature level {level}, but this binary knows levels up to {FeatureLevels.Newest}. It comes from a newer version of Lattice; applying it as something else would make this replica differ from the others. Start this node with the version that the rest of the cluster runs.");
         }
 
         ulong time = reader.U64();
@@ -86,4 +89,6 @@ public sealed record EntryPayload(ulong TimeMs, IReadOnlyList<ReadOnlyMemory<byt
         decoded = new EntryPayload(time, batches);
         return true;
     }
+
+    private static bool IsKnown(byte level) => level is >= FeatureLevels.First and <= FeatureLevels.Newest;
 }

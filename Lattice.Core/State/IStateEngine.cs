@@ -65,3 +65,10 @@ public abstract class StateBatch : IDisposable
     /// <summary>Releases what the batch holds.</summary>
     public abstract void Dispose();
 }
+
+/// <summary>An engine that tells figures of its inner life.</summary>
+internal interface IMeasuredEngine
+{
+    /// <summary>A figure by the engine's own name for it; 0 when it does not know it, or is closed. Any thread.</summary>
+    long Figure(string name);
+}

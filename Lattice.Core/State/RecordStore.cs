@@ -1,9 +1,10 @@
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.State;
 
 /// <summary>The committed records of one epoch of a group: cache in front, engine behind. Used by the group's loop.</summary>
-internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCache cache)
+internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCache cache, CacheReads reads)
 {
     private readonly ulong scope = ((ulong)keys.Group << 32) | keys.Epoch;
 
@@ -17,9 +18,11 @@ internal sealed class RecordStore(IStateEngine engine, StateKeys keys, RecordCac
     {
         if (cache.TryGet(scope, key, out byte[]? row))
         {
+            reads.Hit();
             return StateRecord.IsSound(keys.Group, key, row) ? new StateRecord(row) : throw CacheDamaged(DivergencePhase.Read, key, row);
         }
 
+        reads.Miss();
         row = ReadStored(key);
         if (row is not null && row.Length <= RecordCache.LargestRecord)
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using Lattice.Core.Disk;
 using RocksDbSharp;
 
@@ -8,7 +10,7 @@ namespace Lattice.Core.State;
 /// there to files; a crash loses the newest of them, never one without those after it, and never half a batch, because
 /// there is one column family, whose memtables reach the disk in order.
 /// </summary>
-public sealed class RocksDbEngine : IStateEngine
+public sealed class RocksDbEngine : IStateEngine, IMeasuredEngine
 {
     internal const string ReadFailed = "The state cannot be read";
     internal const string ReadAdvice = "The node has to stop. If a file is damaged, remove the directories 'wal' and 'state' of this node and start it again: the other nodes then bring it up to date.";
@@ -35,6 +37,9 @@ public sealed class RocksDbEngine : IStateEngine
     }
 
     internal RocksDb Db => db;
+
+    /// <summary>Loads the library and binds its hundreds of functions, which the first use does otherwise: beside other work of a start.</summary>
+    public static void Preload() => RuntimeHelpers.RunClassConstructor(typeof(RocksDbSharp.Native).TypeHandle);
 
     /// <summary>Opens the engine, or creates an empty one.</summary>
     /// <param name="path">Its directory.</param>
@@ -96,6 +101,15 @@ public sealed class RocksDbEngine : IStateEngine
         catch (RocksDbException e)
         {
             throw Translate("The state cannot be made durable", e, "The node has to stop; see the operating system's log for errors of the disk.");
+        }
+    }
+
+    /// <inheritdoc/>
+    long IMeasuredEngine.Figure(string name)
+    {
+        lock (disposing)
+        {
+            return !disposed && long.TryParse(db.GetProperty(name), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : 0;
         }
     }
 

@@ -1,4 +1,5 @@
 using Lattice.Core.Consensus;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 
 namespace Lattice.Core.State;
@@ -80,6 +81,9 @@ public sealed class StateMachine
 
     /// <summary>The committed records.</summary>
     internal RecordStore Records => parts.Store;
+
+    /// <summary>How often the cache answered.</summary>
+    internal CacheReads CacheReads { get; } = new();
 
     /// <summary>Digests of the buckets.</summary>
     internal DigestTable Digests => parts.Digests;
@@ -316,7 +320,7 @@ public sealed class StateMachine
     private Parts Load(uint epoch, RecordCache cached)
     {
         var keys = new StateKeys(Group, epoch);
-        var store = new RecordStore(engine, keys, cached);
+        var store = new RecordStore(engine, keys, cached, CacheReads);
         var digests = new DigestTable(Group);
         var records = new UncommittedRecords(store, digests);
         var expiries = new ExpiryIndex(store);

@@ -3,7 +3,7 @@ namespace Lattice.Core.Telemetry;
 /// <summary>
 /// Quantiles of what was measured in the last minute, to within an eighth of the value. Recording allocates nothing and locks nothing; any thread.
 /// </summary>
-internal sealed class LatencyWindow(TimeProvider time)
+public sealed class LatencyWindow(TimeProvider time)
 {
     private const int Slots = 6;
     private static readonly TimeSpan SlotTime = TimeSpan.FromSeconds(10);

@@ -5,6 +5,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Upgrade;
 
 namespace Lattice.Core.Verification;
 
@@ -15,7 +16,7 @@ public static class FormatVersions
     public static IReadOnlyDictionary<string, int> All { get; } = new SortedDictionary<string, int>(StringComparer.Ordinal)
     {
         ["configuration"] = ConfigurationCodec.Version,
-        ["entry"] = EntryPayload.Version,
+        ["entry"] = FeatureLevels.Newest,
         ["frame"] = FrameCodec.Version,
         ["log"] = (int)SegmentHeader.Version,
         ["message"] = MessageCodec.Version,

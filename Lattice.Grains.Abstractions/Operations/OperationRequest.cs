@@ -23,6 +23,9 @@ public enum OperationKind
 
     /// <summary>A node hands out a backup; begun by the node itself when somebody asks it for one.</summary>
     Backup = 7,
+
+    /// <summary>The cluster uses what the version brings that all nodes run; no older one can be started any more.</summary>
+    FinalizeUpgrade = 8,
 }
 
 /// <summary>What is asked for.</summary>

@@ -9,7 +9,7 @@ namespace Lattice.Grains;
 /// <summary>The door to operations: one for the whole cluster, where it was first asked for; the next one takes up what it leaves.</summary>
 [Reentrant]
 [PreferLocalPlacement]
-public sealed class AdminGrain(IServiceProvider services, OperationCatalog catalog, TimeProvider time, ILogger<AdminGrain> logger) : Grain, IAdminGrain, IAuditGrain, IDisposable
+public sealed class AdminGrain(IServiceProvider services, OperationCatalog catalog, OperationsUnderWay underWay, TimeProvider time, ILogger<AdminGrain> logger) : Grain, IAdminGrain, IAuditGrain, IDisposable
 {
     private OperationBook? book;
 
@@ -18,7 +18,7 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        book = new OperationBook(catalog.Find, new GrainJournal<JournalContent>(services, this.GetGrainId(), "operations", "The journal of operations cannot be reached: operations go on and are not journaled.", time, logger), time, logger);
+        book = new OperationBook(catalog.Find, new GrainJournal<JournalContent>(services, this.GetGrainId(), "operations", "The journal of operations cannot be reached: operations go on and are not journaled.", time, logger), underWay, time, logger);
         return base.OnActivateAsync(cancellationToken);
     }
 

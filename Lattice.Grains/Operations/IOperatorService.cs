@@ -38,6 +38,12 @@ public interface IOperatorService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<bool> Register(int node, string address);
 
+    /// <summary>Raises the cluster's feature level as far as all members know. Only where the system group is led.</summary>
+    /// <returns>Whether it is raised.</returns>
+    [Alias("raise-level")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<bool> RaiseLevel();
+
     /// <summary>Hands a group that is led here to another node.</summary>
     [Alias("transfer-leadership")]
     [ResponseTimeout("00:00:02")]

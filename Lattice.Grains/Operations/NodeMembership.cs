@@ -18,6 +18,15 @@ public sealed record NodeMembership
 
     /// <summary>Its replicas, in order of group.</summary>
     [Id(4)] public IReadOnlyList<GroupMembership> Groups { get; init; } = [];
+
+    /// <summary>Feature level at which it works.</summary>
+    [Id(5)] public int Level { get; init; }
+
+    /// <summary>The highest that its binary knows.</summary>
+    [Id(6)] public int NewestLevel { get; init; }
+
+    /// <summary>Version of its binary.</summary>
+    [Id(7)] public string Version { get; init; } = "";
 }
 
 /// <summary>How one replica stands in its group, as it sees it.</summary>

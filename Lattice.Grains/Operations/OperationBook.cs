@@ -7,7 +7,7 @@ namespace Lattice.Grains.Operations;
 /// The operations of a cluster: which run, which ended, what happened to them. Lets each take what it needs from the others, and takes up what a lost node
 /// left. Used in one activation's turns only.
 /// </summary>
-internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> find, GrainJournal<JournalContent> journal, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> find, GrainJournal<JournalContent> journal, OperationsUnderWay underWay, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int RememberedOperations = 100;
     private const int RememberedEvents = 500;
@@ -103,7 +103,11 @@ internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> 
     }
 
     /// <summary>Leaves what runs to another node.</summary>
-    public Task CloseAsync() => closed.CancelAsync();
+    public Task CloseAsync()
+    {
+        underWay.Are(0);
+        return closed.CancelAsync();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -149,6 +153,7 @@ internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> 
     {
         var run = new OperationRun(operation, report, time, OnChangedAsync);
         running.Add(report.Request.Id, run);
+        underWay.Are(running.Count);
         _ = run.RunAsync(closed.Token);
         return run;
     }
@@ -158,6 +163,7 @@ internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> 
         OperationReport report = run.Report;
         if (report.HasEnded && running.Remove(report.Request.Id))
         {
+            underWay.Are(running.Count);
             ended.Add(report);
             Note(report.Request, report.State == OperationState.Done ? "done" : "failed", report.Failure ?? "");
             LogEnded(report.Request.Title, report.State, report.Failure ?? "");

@@ -18,6 +18,7 @@ public sealed class OperationCatalog(OperatorDirectory operators, ClusterEye eye
         OperationKind.TransferLeadership => new TransferLeadershipOperation(request, eye, moves, time),
         OperationKind.BalanceLeaders => new BalanceLeadersOperation(eye, moves),
         OperationKind.RemoveNode => new RemoveNodeOperation(request, eye, moves, changes),
+        OperationKind.FinalizeUpgrade => new FinalizeUpgradeOperation(eye),
         OperationKind.AddNode => new AddNodeOperation(request, eye, changes),
         _ => null,
     };

@@ -1,13 +1,14 @@
 using System.Globalization;
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
+using Lattice.Core.Upgrade;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Lattice.Grains;
 
 /// <summary>What operations ask of this node: hands on to its <see cref="ReplicaHost"/>.</summary>
-public sealed partial class OperatorService(GrainId id, Silo silo, ILoggerFactory loggerFactory, ReplicaHost host, NodeTaskDesk tasks, BackupDesk backups, IHostApplicationLifetime lifetime)
+public sealed partial class OperatorService(GrainId id, Silo silo, ILoggerFactory loggerFactory, ReplicaHost host, NodeTaskDesk tasks, BackupDesk backups, NodeInfo node, IHostApplicationLifetime lifetime)
     : GrainService(id, silo, loggerFactory), IOperatorService
 {
     private ILogger Logger { get; } = loggerFactory.CreateLogger("Lattice.Operations");
@@ -53,6 +54,9 @@ public sealed partial class OperatorService(GrainId id, Silo silo, ILoggerFactor
             PreferredLeader = host.Preference.Node,
             Registered = host.Registry.Addresses.ToDictionary(),
             Groups = [.. status.Replicas.Select(Describe)],
+            Level = status.Level,
+            NewestLevel = FeatureLevels.Newest,
+            Version = node.Version,
         });
     }
 
@@ -61,6 +65,9 @@ public sealed partial class OperatorService(GrainId id, Silo silo, ILoggerFactor
 
     /// <inheritdoc/>
     public async ValueTask<bool> Register(int node, string address) => await host.RegisterAsync(node, address.Length > 0 ? address : null) == OutcomeKind.Done;
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RaiseLevel() => await host.RaiseLevelAsync() == RaiseOutcome.Done;
 
     /// <inheritdoc/>
     public ValueTask TransferLeadership(uint group, int to)

@@ -50,7 +50,11 @@ public sealed record NodeSettings
 /// <param name="Name">Name of the cluster; all its nodes have the same.</param>
 /// <param name="Shards">Data groups of a new cluster.</param>
 /// <param name="Peers">All nodes, this one included, in order of id.</param>
-public sealed record ClusterSettings(string Name, int Shards, IReadOnlyList<PeerSettings> Peers);
+public sealed record ClusterSettings(string Name, int Shards, IReadOnlyList<PeerSettings> Peers)
+{
+    /// <summary>How long all nodes have to have run a newer version before there is no way back to the older one; zero: until an operator says so.</summary>
+    public TimeSpan FinalizeUpgradeAfter { get; init; } = TimeSpan.FromDays(1);
+}
 
 /// <summary>One of <c>[[cluster.peers]]</c>.</summary>
 /// <param name="Id">Node id, 1 to 999.</param>

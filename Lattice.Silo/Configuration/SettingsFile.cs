@@ -65,7 +65,7 @@ public static class SettingsFile
         {
             Node = node,
             File = path,
-            Cluster = new ClusterSettings(Text("cluster", "name"), Int("cluster", "shards"), peers),
+            Cluster = new ClusterSettings(Text("cluster", "name"), Int("cluster", "shards"), peers) { FinalizeUpgradeAfter = TimeSpan.FromHours(Int("cluster", "finalize_upgrade_hours")) },
             Membership = new MembershipSettings(Text("membership", "provider") == "postgresql" ? MembershipProvider.PostgreSql : MembershipProvider.Sqlite, Text("membership", "connection")),
             Performance = new PerformanceSettings(
                 Int("performance", "batch_size"),

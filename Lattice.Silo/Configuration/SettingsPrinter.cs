@@ -46,6 +46,7 @@ public static partial class SettingsPrinter
     {
         ["cluster.name"] = s.Cluster.Name,
         ["cluster.shards"] = s.Cluster.Shards,
+        ["cluster.finalize_upgrade_hours"] = s.Cluster.FinalizeUpgradeAfter.TotalHours,
         ["membership.provider"] = s.Membership.Provider == MembershipProvider.PostgreSql ? "postgresql" : "sqlite",
         ["membership.connection"] = Secret().Replace(s.Membership.Connection, "${name}***"),
         ["performance.batch_size"] = s.Performance.BatchSize,

@@ -15,6 +15,7 @@ internal static class SettingsSchema
     [
         Text("cluster", "name", "lattice", "Name of the cluster; the same in the files of all its nodes."),
         Integer("cluster", "shards", 4, 1, 1024, "Data groups of a new cluster. A cluster that exists keeps the number that it was founded with."),
+        Integer("cluster", "finalize_upgrade_hours", 24, 0, 8760, "Hours that all nodes have to have run a newer version of Lattice before the cluster uses what it brings, from which on the older version cannot be started any more; 0: not before 'lattice admin finalize-upgrade'."),
         Choice("membership", "provider", ["sqlite", "postgresql"], "Database of Orleans membership: an SQLite file for nodes on one host, PostgreSQL for several."),
         new("membership", "connection", SettingKind.Text, (_, paths) => $"Data Source={paths.MembershipFile}", "ADO.NET connection string. PostgreSQL needs one, for example \"Host=db;Database=lattice;Username=lattice;Password=...\"."),
         Integer("performance", "batch_size", 100, 1, 10_000, "Most requests that share one entry of the log."),

@@ -17,5 +17,13 @@ internal static class MetricsEndpoint
             o.ScopeInfoEnabled = false;
         }));
 
-    public static void Map(WebApplication app) => app.MapPrometheusScrapingEndpoint();
+    /// <summary>
+    /// Always in Prometheus' older format, whatever the reader prefers: in OpenMetrics every counter ends in <c>_total</c>, and the operators' alerts know
+    /// <c>lattice_errors_divergences</c>.
+    /// </summary>
+    public static void Map(WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics", meterProvider: null, configureBranchedPipeline: branch => branch.Use((context, next) =>
+    {
+        context.Request.Headers.Accept = "text/plain";
+        return next(context);
+    }), optionsName: null);
 }

@@ -2,6 +2,7 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Upgrade;
 using Lattice.Grains.Access;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Membership;
@@ -17,7 +18,7 @@ internal static class NodeFailure
     public static bool IsOfData(Exception failure) => failure switch
     {
         AggregateException all => all.Flatten().InnerExceptions.Any(IsOfData),
-        _ => failure is LogCorruptException or LogVersionException or SnapshotCorruptException or NodeIdentityException or StateFormatException or CatalogFormatException,
+        _ => failure is LogCorruptException or LogVersionException or SnapshotCorruptException or NodeIdentityException or StateFormatException or CatalogFormatException or FeatureLevelException,
     };
 
     /// <summary>The reason as a sentence or two; null when it is none that an operator could do something about.</summary>
@@ -28,7 +29,7 @@ internal static class NodeFailure
 
         // Their messages say it already.
         NodeStartException or NodeIdentityException or DataDirectoryInUseException or LogCorruptException or LogVersionException
-            or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException
+            or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException or FeatureLevelException
             or DiskFullException or DiskFailedException or TokenFileException or ClusterSecretException or TlsFilesException => failure.Message,
         AddressInUseException or { InnerException: AddressInUseException } =>
             $"Node {settings.Node} cannot listen: {failure.Message.TrimEnd('.')}. Another process took the address while the node started ('ss -ltnp' shows which); stop it or choose another port in the files of all nodes.",

@@ -2,6 +2,7 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ internal static class ReplicaHostFactory
     private const int SmallestMaxEntryBytes = 4 << 20;
 
     /// <summary>Opens the node's state and replicas.</summary>
-    public static NodeStorage Open(NodeSettings settings, IReplicaTransport transport, LamportClock lamport, ILoggerFactory loggers)
+    public static NodeStorage Open(NodeSettings settings, IReplicaTransport transport, LamportClock lamport, LatticeMeter meter, ILoggerFactory loggers)
     {
         string data = settings.Storage.DataDirectory;
         ReplicaHostOptions options = Options(settings);
@@ -25,7 +26,7 @@ internal static class ReplicaHostFactory
         var engine = new Lazy<IStateEngine>(() => RocksDbEngine.Open(Path.Combine(data, "state"), new RocksDbOptions()));
         try
         {
-            var devices = new ReplicaHostDevices(disk, engine, TimeProvider.System, Random.Shared, transport, loggers.CreateLogger("Lattice.Replicas"), lamport);
+            var devices = new ReplicaHostDevices(disk, engine, TimeProvider.System, Random.Shared, transport, loggers.CreateLogger("Lattice.Replicas"), lamport, meter);
             ReplicaHost host = ReplicaHost.Open(options, devices);
             return new NodeStorage(held, engine.Value, host);
         }
@@ -52,6 +53,7 @@ internal static class ReplicaHostFactory
             Peers = [.. settings.Cluster.Peers.Select(p => p.Id)],
             ClusterName = settings.Cluster.Name,
             Shards = settings.Cluster.Shards,
+            FinalizeAfter = settings.Cluster.FinalizeUpgradeAfter,
             CacheSize = settings.Performance.CacheSize,
             SnapshotInterval = settings.Storage.SnapshotInterval,
             KeepSnapshots = settings.Storage.KeepSnapshots,

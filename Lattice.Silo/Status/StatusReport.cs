@@ -69,6 +69,10 @@ internal sealed record NodeReport
 
     public required string Version { get; init; }
 
+    public required int FeatureLevel { get; init; }
+
+    public required int NewestFeatureLevel { get; init; }
+
     public required bool SyncOnWrite { get; init; }
 
     public required long DataBytes { get; init; }
@@ -102,6 +106,8 @@ internal sealed record NodeReport
         Lag = node.Lag,
         UptimeSeconds = Math.Round(node.Status.UptimeSeconds, 1),
         Version = node.Status.Version,
+        FeatureLevel = node.Status.Level,
+        NewestFeatureLevel = node.Status.NewestLevel,
         SyncOnWrite = node.Status.SyncOnWrite,
         DataBytes = node.Status.DataBytes,
         FreeBytes = node.Status.FreeBytes,

@@ -47,7 +47,7 @@ public sealed class KillTests(ITestOutputHelper output)
             cluster.Run("backup", "verify", file).AssertSucceeded();
 
             // The node gives up what nobody reads any more.
-            Eventually.Holds(() => cluster.Run("backup", "1", Path.Combine(cluster.Root, "backups/other.tar.gz")), r => r.ExitCode == 0, TimeSpan.FromSeconds(60));
+            Eventually.Holds(() => cluster.Run("backup", "1", Path.Combine(cluster.Root, "backups/other.tar.gz")), r => r.ExitCode == 0, TimeSpan.FromSeconds(120));
         });
 
         AssertNothingRuns(cluster, "snapshot 2", "compact-log 2", "backup 1");
@@ -77,7 +77,7 @@ public sealed class KillTests(ITestOutputHelper output)
             cluster[3].Kill();
             cluster.Run("restore", "3", file).AssertSucceeded();
             cluster.Start(3);
-            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
             cluster[3].Kill();
         }
 
@@ -99,7 +99,7 @@ public sealed class KillTests(ITestOutputHelper output)
             }
 
             cluster.Start(3);
-            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
             cluster[3].Kill();
             foreach (string kept in Directory.GetDirectories(Path.GetDirectoryName(cluster.DataOf(3))!, "node-3.before-restore-*"))
             {
@@ -107,7 +107,7 @@ public sealed class KillTests(ITestOutputHelper output)
             }
         });
         cluster.Start(3);
-        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
         await load.StopAsync();
         await load.VerifyAsync(store);
         await cluster.AssertStatesAreEqualAsync();
@@ -129,7 +129,7 @@ public sealed class KillTests(ITestOutputHelper output)
 
         void Removed()
         {
-            Eventually.Holds(() => cluster.Run(remove), r => r.Errors.Contains("was removed already", StringComparison.Ordinal), TimeSpan.FromSeconds(60), cluster.Logs);
+            Eventually.Holds(() => cluster.Run(remove), r => r.Errors.Contains("was removed already", StringComparison.Ordinal), TimeSpan.FromSeconds(120), cluster.Logs);
 
             // It was told to stop, but may still be about to, and one that was just started again was not told.
             cluster[3].Terminate();
@@ -138,8 +138,8 @@ public sealed class KillTests(ITestOutputHelper output)
 
         void Added()
         {
-            Eventually.Holds(() => cluster.Run(add), r => r.Errors.Contains("is a member of all groups already", StringComparison.Ordinal), TimeSpan.FromSeconds(60), cluster.Logs);
-            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+            Eventually.Holds(() => cluster.Run(add), r => r.Errors.Contains("is a member of all groups already", StringComparison.Ordinal), TimeSpan.FromSeconds(120), cluster.Logs);
+            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
         }
 
         // Each operation undoes the other, so they take turns.
@@ -171,9 +171,9 @@ public sealed class KillTests(ITestOutputHelper output)
         await points.SpreadAsync(string.Join(' ', command.TakeWhile(word => word[0] != '-' && word[0] != '/')), () => cluster.Run(command).AssertSucceeded(), async moment =>
         {
             await KillDuringAsync(cluster, 2, moment, command);
-            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
             check();
-            Eventually.Holds(() => cluster.Run(command), r => r.ExitCode == 0, TimeSpan.FromSeconds(60), cluster.Logs);
+            Eventually.Holds(() => cluster.Run(command), r => r.ExitCode == 0, TimeSpan.FromSeconds(120), cluster.Logs);
         });
 
     private async Task KillDuringAsync(TestCluster cluster, int node, TimeSpan moment, string[] command)
@@ -192,7 +192,7 @@ public sealed class KillTests(ITestOutputHelper output)
         ProcessResult operations = Eventually.Holds(
             () => cluster.Run("admin", "operations", "--json"),
             r => r.ExitCode == 0 && JsonDocument.Parse(r.Output).RootElement.GetProperty("operations").EnumerateArray().All(o => o.GetProperty("state").GetString() is "done" or "failed"),
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             cluster.Logs);
         Assert.All(journaled, title => Assert.Contains($"\"{title}", operations.Output, StringComparison.Ordinal));
     }

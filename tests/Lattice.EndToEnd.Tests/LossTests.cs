@@ -20,10 +20,10 @@ public sealed class LossTests(ITestOutputHelper output)
         Empty(Path.Combine(cluster.DataOf(1), "wal"));
         cluster.Start(1);
         cluster.Start(2);
-        Eventually.Holds(() => cluster.Run("status", "1"), r => r.Output.Contains("Node 1:", StringComparison.Ordinal) && !r.Output.Contains("Unreachable", StringComparison.Ordinal), TimeSpan.FromSeconds(30), cluster.Logs);
+        Eventually.Holds(() => cluster.Run("status", "1"), r => r.Output.Contains("Node 1:", StringComparison.Ordinal) && !r.Output.Contains("Unreachable", StringComparison.Ordinal), TimeSpan.FromSeconds(120), cluster.Logs);
         AssertServesNobody(cluster);
         cluster.Start(3);
-        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
         Assert.Equal("value", cluster.Run("get", "key").Output);
         WaitUntilEqual(cluster);
         KillAll(cluster);
@@ -32,12 +32,12 @@ public sealed class LossTests(ITestOutputHelper output)
         Directory.Delete(cluster.DataOf(1), recursive: true);
         Directory.Delete(cluster.DataOf(2), recursive: true);
         cluster.StartAll();
-        Eventually.Holds(() => cluster.Run("status"), r => !r.Output.Contains("Unreachable", StringComparison.Ordinal) && r.Output.Contains("Node 3:", StringComparison.Ordinal), TimeSpan.FromSeconds(30), cluster.Logs);
+        Eventually.Holds(() => cluster.Run("status"), r => !r.Output.Contains("Unreachable", StringComparison.Ordinal) && r.Output.Contains("Node 3:", StringComparison.Ordinal), TimeSpan.FromSeconds(120), cluster.Logs);
         AssertServesNobody(cluster);
         AssertAsksFirst(cluster, 3);
         cluster.Run("admin", "transfer-leadership", "3", "--yes", "--timeout", "60").AssertSucceeded();
         Assert.Equal("value", cluster.Run("get", "key").Output);
-        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class LossTests(ITestOutputHelper output)
         }
 
         // Node 3 may have held more than both.
-        Eventually.Holds(() => cluster.Run("status"), r => r.Output.Split('\n').Count(l => l.Contains("Unreachable", StringComparison.Ordinal)) == 1, TimeSpan.FromSeconds(30), cluster.Logs);
+        Eventually.Holds(() => cluster.Run("status"), r => r.Output.Split('\n').Count(l => l.Contains("Unreachable", StringComparison.Ordinal)) == 1, TimeSpan.FromSeconds(120), cluster.Logs);
         AssertServesNobody(cluster);
         AssertAsksFirst(cluster, 1);
 
@@ -79,7 +79,7 @@ public sealed class LossTests(ITestOutputHelper output)
 
         // It comes back after all, on an empty disk.
         cluster.Start(3);
-        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
         await cluster.AssertStatesAreEqualAsync();
     }
 
@@ -100,7 +100,7 @@ public sealed class LossTests(ITestOutputHelper output)
     }
 
     private static void WaitUntilEqual(TestCluster cluster) =>
-        Eventually.Holds(() => cluster.Run("status"), r => r.Output.Split('\n').Count(l => l.Contains(" lag 0 ", StringComparison.Ordinal)) == cluster.Nodes.Count, TimeSpan.FromSeconds(30), cluster.Logs);
+        Eventually.Holds(() => cluster.Run("status"), r => r.Output.Split('\n').Count(l => l.Contains(" lag 0 ", StringComparison.Ordinal)) == cluster.Nodes.Count, TimeSpan.FromSeconds(120), cluster.Logs);
 
     private static void AssertServesNobody(TestCluster cluster)
     {

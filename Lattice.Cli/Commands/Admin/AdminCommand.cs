@@ -19,6 +19,7 @@ internal static class AdminCommand
         BalanceLeadersCommand.Create(shell),
         RemoveNodeCommand.Create(shell),
         AddNodeCommand.Create(shell),
+        FinalizeUpgradeCommand.Create(shell),
         OperationsCommand.Create(shell),
         AuditCommand.Create(shell),
         IncidentsCommand.Create(shell),

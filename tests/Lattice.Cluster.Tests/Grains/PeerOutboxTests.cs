@@ -126,7 +126,7 @@ public sealed class PeerOutboxTests
         Data = new byte[bytes],
     };
 
-    private PeerOutbox Outbox() => new(() => Volatile.Read(ref way), frame => frame.Seal(1, clock), _ => Interlocked.Increment(ref lost), TimeProvider.System);
+    private PeerOutbox Outbox() => new(() => Volatile.Read(ref way), frame => frame.Seal(1, clock), (_, _) => { }, _ => Interlocked.Increment(ref lost), TimeProvider.System);
 
     private sealed class ScriptedRoute : IPeerRoute
     {

@@ -1,5 +1,6 @@
 using Lattice.Core.Consensus;
 using Lattice.Core.Replication;
+using Lattice.Core.Upgrade;
 using Lattice.Core.Verification;
 using Xunit;
 
@@ -21,6 +22,14 @@ public sealed class FrameCodecTests
         Assert.Equal(clock.Now, lamport);
         Assert.Equal([(4u, 7UL), (5u, 8UL)], MessageCodec.Read(messages).Select(m => (m.Group, m.Message.Term)));
         Assert.Equal(3, FrameCodec.SenderOf(frame.Span));
+    }
+
+    [Fact]
+    public void A_frame_says_which_feature_levels_its_sender_knows()
+    {
+        Assert.Equal(FeatureLevels.OfThisBinary, FrameCodec.LevelsOf(Frame().Span));
+        var frame = new FrameWriter(capacity: 10);
+        Assert.Equal(new LevelRange(4, 700), FrameCodec.LevelsOf(frame.Seal(3, clock, new LevelRange(4, 700)).Span));
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class NodeIdentityTests
     {
         new NodeIdentity { Node = 3, Incarnation = 0x4D, ClusterId = 0x63, ClusterName = "blue" }.Save(_disk, Directory);
         string text = Encoding.UTF8.GetString(_disk.Bytes(PathOf));
-        Assert.Contains("\nversion=1\nnode=3\nincarnation=000000000000004d\ncluster=0000000000000063\nname=blue\nchecksum=", text, StringComparison.Ordinal);
+        Assert.Contains("\nversion=1\nnode=3\nincarnation=000000000000004d\ncluster=0000000000000063\nname=blue\nlevel=0\nchecksum=", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,13 +20,13 @@ public sealed partial class FullDiskTests(ITestOutputHelper output)
         cluster.Shell("lattice admin transfer-leadership 1; lattice admin snapshot 1; cd /var/lib/lattice/node-1/snapshots; mv snapshot-* snapshot-00000100.snap");
         cluster.WaitForWrites(3_000);
         LeaveFree(cluster, 1, megabytes: 18);
-        Eventually.Holds(() => Warnings(cluster), count => count == 1, TimeSpan.FromSeconds(30), () => cluster.Services[1].Journal);
+        Eventually.Holds(() => Warnings(cluster), count => count == 1, TimeSpan.FromSeconds(120), () => cluster.Services[1].Journal);
         Assert.InRange(UsedRatio(cluster), 0.80, 0.84);
 
         // Below the reserve: another node leads, and this one does not get anything back, although an operator wants it to lead.
         cluster.ResetPauses();
         LeaveFree(cluster, 1, megabytes: 12);
-        Eventually.Holds(() => cluster.Machine.Run("lattice", "status"), r => r.Output.Contains("Node 1: ❗ Follower", StringComparison.Ordinal) && r.Output.Contains("free, writes refused", StringComparison.Ordinal), TimeSpan.FromSeconds(60), () => cluster.Services[1].Journal);
+        Eventually.Holds(() => cluster.Machine.Run("lattice", "status"), r => r.Output.Contains("Node 1: ❗ Follower", StringComparison.Ordinal) && r.Output.Contains("free, writes refused", StringComparison.Ordinal), TimeSpan.FromSeconds(120), () => cluster.Services[1].Journal);
         cluster.WaitForWrites(2_000);
         cluster.ReportPauses("no room on node 1");
         string status = cluster.Machine.Run("lattice", "status", "--verbose").Output;
@@ -43,7 +43,7 @@ public sealed partial class FullDiskTests(ITestOutputHelper output)
         cluster.Follow("disk-full");
         cluster.Shell("systemctl restart lattice@1; rm /var/lib/lattice/node-1/ballast* /var/lib/lattice/node-1/more /var/lib/lattice/node-1/rest");
         cluster.WaitUntilHealthy("Quorum: 3/3");
-        Eventually.Holds(() => cluster.Machine.Run("lattice", "status"), r => r.Output.Contains("Node 1: ✅ Leader", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => cluster.Services[1].Journal);
+        Eventually.Holds(() => cluster.Machine.Run("lattice", "status"), r => r.Output.Contains("Node 1: ✅ Leader", StringComparison.Ordinal), TimeSpan.FromSeconds(120), () => cluster.Services[1].Journal);
         await cluster.VerifyAsync();
     }
 
@@ -58,7 +58,7 @@ public sealed partial class FullDiskTests(ITestOutputHelper output)
             LeaveFree(cluster, node, megabytes: 12);
         }
 
-        ProcessResult refused = Eventually.Holds(() => cluster.Machine.Run("lattice", "put", "key", "other"), r => r.ExitCode != 0, TimeSpan.FromSeconds(60));
+        ProcessResult refused = Eventually.Holds(() => cluster.Machine.Run("lattice", "put", "key", "other"), r => r.ExitCode != 0, TimeSpan.FromSeconds(120));
         Assert.Contains("less than [storage] reserve_mb = 16", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("nothing was done", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("MiB free on the volume of /var/lib/lattice/node-", refused.Errors, StringComparison.Ordinal);
@@ -67,9 +67,9 @@ public sealed partial class FullDiskTests(ITestOutputHelper output)
         // Everything else goes on, also through another election.
         string before = cluster.Shell("lattice get key");
         cluster.Shell("lattice admin snapshot 2; lattice admin compact-log 2 1000; systemctl restart lattice@1; systemctl restart lattice@3");
-        Eventually.Holds(() => cluster.Machine.Run("lattice", "get", "key"), r => r.Output == before, TimeSpan.FromSeconds(60));
+        Eventually.Holds(() => cluster.Machine.Run("lattice", "get", "key"), r => r.Output == before, TimeSpan.FromSeconds(120));
         cluster.Shell("rm /var/lib/lattice/node-*/ballast*");
-        Eventually.Holds(() => cluster.Machine.Run("lattice", "put", "key", "last"), r => r.ExitCode == 0, TimeSpan.FromSeconds(60));
+        Eventually.Holds(() => cluster.Machine.Run("lattice", "put", "key", "last"), r => r.ExitCode == 0, TimeSpan.FromSeconds(120));
         cluster.WaitUntilHealthy("Quorum: 3/3");
         await cluster.VerifyAcknowledgedAsync();
     }

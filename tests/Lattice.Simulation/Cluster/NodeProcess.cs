@@ -3,6 +3,7 @@ using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Upgrade;
 using Lattice.Core.Verification;
 using Lattice.Simulation.Runtime;
 using Lattice.Simulation.State;
@@ -144,7 +145,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
             _cluster.Trace.Line(_machine.Id, $"{e}");
             _cluster.ProcessDied(_machine, e.Message);
         }
-        catch (CatalogFormatException e) when (_machine.Corruption is not null)
+        catch (Exception e) when (e is CatalogFormatException or FeatureLevelException && _machine.Corruption is not null)
         {
             _cluster.Unreadable(_machine, e);
         }

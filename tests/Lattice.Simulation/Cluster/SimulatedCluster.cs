@@ -3,6 +3,7 @@ using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Upgrade;
 using Lattice.Core.Verification;
 using Lattice.Simulation.Breaks;
 using Lattice.Simulation.Clients;
@@ -122,7 +123,7 @@ internal sealed class SimulatedCluster : ICluster
         {
             Diverged(machine, e.Divergence);
         }
-        catch (Exception e) when (e is StateFormatException or CatalogFormatException && machine.Corruption is not null)
+        catch (Exception e) when (e is StateFormatException or CatalogFormatException or FeatureLevelException && machine.Corruption is not null)
         {
             Unreadable(machine, e);
         }
