@@ -54,5 +54,5 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     public async ValueTask Resume() => await Book.ResumeAsync();
 
     /// <summary>Who asks says who he is; with tokens it is known, too, whose token it was.</summary>
-    private static OperationRequest Named(OperationRequest request) => CallerContext.Current is { } token ? request with { Who = $"{request.Who} (token '{token}')" } : request;
+    private static OperationRequest Named(OperationRequest request) => request with { Who = CallerContext.Describe(request.Who) };
 }
