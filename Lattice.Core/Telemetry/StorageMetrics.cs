@@ -13,7 +13,6 @@ internal static class StorageMetrics
         WriteAheadLog log = core.Log;
         meter.CreateObservableGauge("lattice_log_segments", () => log.SegmentCount, "{file}", "Segments of the log.");
         meter.CreateObservableGauge("lattice_log_bytes", () => core.Replicas.Sum(r => r.Status.LogBytes), "By", "Bytes of entries in the log, all groups together.");
-        meter.CreateObservableGauge("lattice_disk_full", () => core.DiskFull ? 1 : 0, null, "1: writes are refused because a volume has no room.");
         meter.CreateObservableCounter("lattice_frames_dropped_total", () => core.DroppedFrames, "{frame}", "Frames of peers that were dropped since the start: damaged, or of another version.");
 
         meter.CreateObservableGauge("lattice_snapshot_age_seconds", () => snapshots.Latest is { } s ? [new((time.GetUtcNow() - s.At).TotalSeconds)] : Array.Empty<Measurement<double>>(), "s", "Age of the newest snapshot file; missing when there is none.");

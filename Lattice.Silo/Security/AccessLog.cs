@@ -39,7 +39,7 @@ internal sealed partial class AccessLog : IDisposable
     {
         (this.time, this.logger) = (time, logger);
         refilledAt = time.GetTimestamp();
-        denied = meter.CreateCounter<long>("lattice_access_denied", description: "Calls and connections that were not let in, by reason.");
+        denied = meter.CreateCounter<long>("lattice_access_denied_total", description: "Calls and connections that were not let in, by reason.");
     }
 
     /// <summary>A call was not let in.</summary>

@@ -76,7 +76,7 @@ public sealed class SecuredCluster : IDisposable
         foreach (int node in Cluster.Nodes)
         {
             string metrics = await http.GetStringAsync(new Uri($"https://{Cluster.MetricsOf(node)}/metrics"));
-            string? line = metrics.Split('\n').FirstOrDefault(l => l.StartsWith("lattice_access_denied{", StringComparison.Ordinal) && l.Contains($"reason=\"{reason}\"", StringComparison.Ordinal));
+            string? line = metrics.Split('\n').FirstOrDefault(l => l.StartsWith("lattice_access_denied_total{", StringComparison.Ordinal) && l.Contains($"reason=\"{reason}\"", StringComparison.Ordinal));
             sum += line is null ? 0 : (long)double.Parse(line.Split('}')[1].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
         }
 

@@ -11,6 +11,7 @@ public sealed class MeasuredCluster : IDisposable
         Cluster.StartAll();
         Cluster.WaitUntilHealthy();
         Cluster.Run("benchmark", "2", "--clients", "16", "--read-ratio", "0.2").AssertSucceeded();
+        Cluster.Run("backup", "1", Path.Combine(Cluster.Root, "node1.tar.gz")).AssertSucceeded();
     }
 
     internal TestCluster Cluster { get; }
