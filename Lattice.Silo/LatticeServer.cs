@@ -217,7 +217,7 @@ public static class LatticeServer
         OperatorPage.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         HttpEndpoint.Configure(builder, settings);
-        builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress));
+        builder.Host.UseOrleans(silo => OrleansDashboard.AddTo(silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress), settings));
         WebApplication app = builder.Build();
         try
         {
@@ -229,6 +229,7 @@ public static class LatticeServer
             MapHealth(app, host);
             MetricsEndpoint.Map(app);
             OperatorPage.Map(app);
+            OrleansDashboard.Map(app, settings);
             return app;
         }
         catch (StateDivergenceException e)

@@ -39,8 +39,11 @@ public sealed record NodeSettings
     /// <summary><c>[security]</c></summary>
     public required SecuritySettings Security { get; init; }
 
-    /// <summary><c>[metrics] address</c>, host:port of the health endpoint.</summary>
+    /// <summary><c>[metrics] address</c>, host:port of the operator's page, of metrics and of health.</summary>
     public required string MetricsAddress { get; init; }
+
+    /// <summary><c>[telemetry] orleans_dashboard</c></summary>
+    public required bool OrleansDashboard { get; init; }
 
     /// <summary>This node among the peers.</summary>
     public PeerSettings Self => Cluster.Peers.Single(p => p.Id == Node);

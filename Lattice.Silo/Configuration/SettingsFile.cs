@@ -106,6 +106,7 @@ public static class SettingsFile
                 TimeSpan.FromSeconds(Int("ai", "timeout_seconds"))),
             Security = Security(key => Text("security", key)),
             MetricsAddress = Text("metrics", "address"),
+            OrleansDashboard = (bool)Get("telemetry", "orleans_dashboard"),
         };
     }
 }

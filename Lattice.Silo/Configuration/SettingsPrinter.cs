@@ -88,6 +88,7 @@ public static partial class SettingsPrinter
         ["security.tls_ca"] = s.Security.Tls?.AuthorityFile ?? "",
         ["security.http"] = s.Security.Http switch { HttpSecurity.Tls => "tls", HttpSecurity.MutualTls => "mutual-tls", _ => "plain" },
         ["metrics.address"] = s.MetricsAddress,
+        ["telemetry.orleans_dashboard"] = s.OrleansDashboard,
     };
 
     [GeneratedRegex(@"(?<name>(password|pwd)\s*=\s*)[^;]*", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]

@@ -56,7 +56,8 @@ internal static class SettingsSchema
         Optional("security", "tls_key", "PEM file of its key."),
         Optional("security", "tls_ca", "PEM file of the authority that signs the certificates of nodes and clients, and nothing else."),
         Choice("security", "http", ["plain", "tls", "mutual-tls"], "How the endpoint of [metrics] is served: unencrypted, by TLS to anybody, or by TLS to whoever has a certificate of the authority."),
-        new("metrics", "address", SettingKind.Address, (node, _) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{MetricsPortBase + node}"), "Address of the health endpoint."),
+        new("metrics", "address", SettingKind.Address, (node, _) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{MetricsPortBase + node}"), "Address of the operator's page, of metrics and of health."),
+        new("telemetry", "orleans_dashboard", SettingKind.Boolean, (_, _) => false, "Serve Orleans' own dashboard at /orleans/ of that address too. It profiles every call and shows the state of grains; for those who develop grains beside Lattice."),
     ];
 
     public static SettingDefinition? Find(string section, string key) =>

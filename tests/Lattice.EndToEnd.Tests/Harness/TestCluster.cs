@@ -54,6 +54,9 @@ internal sealed class TestCluster : IDisposable
         return await http.GetStringAsync(new Uri($"http://{MetricsOf(node)}/metrics"));
     }
 
+    /// <summary>Where the node's web page is.</summary>
+    public string PageOf(int node) => $"http://127.0.0.1:{ports[node].Metrics}/";
+
     public int SiloPortOf(int node) => ports[node].Silo;
 
     public string ConfigurationOf(int node) => Path.Combine(Root, $"etc/lattice/node{node}.toml");
