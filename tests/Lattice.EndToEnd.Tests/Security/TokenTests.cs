@@ -8,7 +8,6 @@ using Lattice.Grains.Access;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using Orleans.Runtime;
 
 namespace Lattice.EndToEnd.Tests.Security;
 
