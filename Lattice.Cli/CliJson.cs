@@ -22,9 +22,11 @@ namespace Lattice.Cli;
 [JsonSerializable(typeof(OperationOutput))]
 [JsonSerializable(typeof(OperationsOutput))]
 [JsonSerializable(typeof(AuditOutput))]
+[JsonSerializable(typeof(IncidentsReport))]
 [JsonSerializable(typeof(BackupManifest))]
 [JsonSerializable(typeof(BackupReport))]
 [JsonSerializable(typeof(RestoreReport))]
+[JsonSerializable(typeof(TokensOutput))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>For standard output: one document on one line.</summary>

@@ -15,6 +15,9 @@ internal static class ExitCodes
     /// <summary>The command line cannot be understood.</summary>
     public const int Usage = 64;
 
+    /// <summary>The cluster did not let the command in: token or certificate.</summary>
+    public const int NotPermitted = 77;
+
     /// <summary>A defect of Lattice.</summary>
     public const int Internal = 70;
 }

@@ -1,4 +1,5 @@
 using Lattice.Client;
+using Lattice.Silo.Security;
 
 namespace Lattice.Cli;
 
@@ -14,6 +15,8 @@ internal static class FailureReport
         (int exitCode, string text) = failure switch
         {
             CommandFailedException e => (e.ExitCode, e.Message),
+            LatticeAccessException e => (ExitCodes.NotPermitted, e.Message),
+            TokenFileException e => (ExitCodes.Negative, e.Message),
             LatticeRequestException e => (ExitCodes.Negative, e.Message),
             LatticeException e => (ExitCodes.Unavailable, e.Message),
             IOException or UnauthorizedAccessException => (ExitCodes.Negative, failure.Message),

@@ -21,6 +21,7 @@ try
         // Signals are handled here: the library's handler does not bear a second one.
         ProcessTerminationTimeout = null,
     };
+    shell.TokenFile = parsed.GetValue(CommonOptions.TokenFile);
     int exitCode = await parsed.InvokeAsync(invocation, signals.Requested).ConfigureAwait(false);
     return parsed.Errors.Count > 0 ? ExitCodes.Usage : exitCode;
 }

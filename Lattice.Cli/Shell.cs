@@ -26,6 +26,9 @@ internal sealed class Shell
     /// <summary>Whether a person looks at <see cref="Out"/>.</summary>
     public required bool IsTerminal { get; init; }
 
+    /// <summary>Value of <c>--token-file</c>; null: not given.</summary>
+    public string? TokenFile { get; set; }
+
     /// <summary>Where configuration and data lie.</summary>
     public required LatticePaths Paths { get; init; }
 

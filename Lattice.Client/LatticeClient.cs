@@ -33,6 +33,7 @@ public sealed class LatticeClient : IAsyncDisposable
 
     /// <summary>Connects to the first of the gateways that answers.</summary>
     /// <exception cref="LatticeUnavailableException">None answered within the request timeout.</exception>
+    /// <exception cref="LatticeAccessException">The cluster does not let this client in.</exception>
     public static async Task<LatticeClient> ConnectAsync(LatticeClientOptions options, CancellationToken cancellation = default)
     {
         options.Validate();
@@ -44,11 +45,16 @@ public sealed class LatticeClient : IAsyncDisposable
             await client.pool.ConnectAsync(deadline.Token).ConfigureAwait(false);
             return client;
         }
+        catch (LatticeAccessException)
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
         catch (OperationCanceledException e)
         {
             await client.DisposeAsync().ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
-            throw new LatticeUnavailableException($"None of the gateways of cluster '{options.ClusterName}' answered within {options.RequestTimeout.TotalSeconds:0.#} s: {string.Join(", ", options.Gateways)}. Check that the nodes run, that the addresses are their gateways', and the cluster's name.", e);
+            throw new LatticeUnavailableException($"None of the gateways of cluster '{options.ClusterName}' answered within {options.RequestTimeout.TotalSeconds:0.#} s: {string.Join(", ", options.Gateways)}. Check that the nodes run, that the addresses are their gateways', and the cluster's name{(options.Tls is null ? "; if the cluster uses TLS, this client has to as well" : "")}.", e);
         }
     }
 
@@ -172,6 +178,10 @@ public sealed class LatticeClient : IAsyncDisposable
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.DrillAsync(node, kind, group, who), cancellation);
 
+    /// <summary>When the replicas of a group did not agree, newest first.</summary>
+    public Task<IncidentHistory> IncidentsAsync(CancellationToken cancellation = default) =>
+        AskAsync(gateway => gateway.IncidentsAsync(), cancellation);
+
     /// <summary>Has a node check everything that it holds, or tells how far it is; see <see cref="INodeGrain.Verify"/>.</summary>
     public Task<VerifyProgress> VerifyAsync(int node, bool begin, CancellationToken cancellation = default) =>
         AskAsync(gateway => gateway.VerifyAsync(node, begin), cancellation);
@@ -287,6 +297,11 @@ public sealed class LatticeClient : IAsyncDisposable
         {
             if (pool.Choose(0, failed) is not { } gateway)
             {
+                if (pool.Refusal is { } refusal)
+                {
+                    throw new LatticeAccessException(refusal.Refusal, refusal.Message, refusal);
+                }
+
                 await Task.Delay(FoundingPause, cancellation).ConfigureAwait(false);
                 continue;
             }
@@ -297,7 +312,7 @@ public sealed class LatticeClient : IAsyncDisposable
                 gateway.Answered();
                 return answer;
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            catch (Exception e) when (!cancellation.IsCancellationRequested && e is not LatticeAccessException)
             {
                 (failed, last) = (gateway, e);
                 gateway.Failed();

@@ -32,6 +32,12 @@ public sealed class LatticeClientOptions
     /// <summary>Requests that may wait for one group; further ones wait for room.</summary>
     public int MaxWaitingRequests { get; set; } = 10_000;
 
+    /// <summary>The token to show, where the cluster asks for one (<c>lattice token create</c>); null: none.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>TLS, where the cluster asks for it; null: none.</summary>
+    public LatticeTls? Tls { get; set; }
+
     /// <summary>Where the connections log; null: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 

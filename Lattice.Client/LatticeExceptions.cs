@@ -1,3 +1,4 @@
+using Lattice.Grains.Access;
 using Lattice.Grains.Requests;
 
 namespace Lattice.Client;
@@ -16,6 +17,13 @@ public sealed class LatticeOverloadedException(string message) : LatticeExceptio
 
 /// <summary>The disk of a group's leader is full. Nothing was done; reads go on.</summary>
 public sealed class LatticeDiskFullException(string message) : LatticeException(message);
+
+/// <summary>The cluster did not let this client in: a token is missing, unknown, revoked, expired or of too low a role, or the connection is not one that it accepts. Nothing was done.</summary>
+public sealed class LatticeAccessException(AccessRefusal? refusal, string message, Exception? inner = null) : LatticeException(message, inner)
+{
+    /// <summary>What was wrong with the token; null: it was the connection (certificate, TLS).</summary>
+    public AccessRefusal? Refusal { get; } = refusal;
+}
 
 /// <summary>The request is not allowed: too large, in several slots, malformed. Nothing was done.</summary>
 public sealed class LatticeRequestException(RefusalReason reason, string message) : LatticeException(message)

@@ -1,3 +1,5 @@
+using Lattice.Grains.Access;
+
 namespace Lattice.Grains;
 
 /// <summary>Looks at the cluster from the silo that the caller is connected to; key 0. Needs no majority and no grain directory.</summary>
@@ -6,16 +8,19 @@ public interface INodeGrain : IGrainWithIntegerKey
 {
     /// <summary>Id of the node whose silo answers.</summary>
     [Alias("id")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:05")]
     ValueTask<int> Id();
 
     /// <summary>The state of every node, asked for in parallel; nodes that do not answer in time are reported as unreachable.</summary>
     [Alias("status")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:05")]
     ValueTask<ClusterStatus> Status(int timeoutMs);
 
     /// <summary>The cluster's shape: what a client needs to route.</summary>
     [Alias("topology")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:05")]
     ValueTask<ClusterTopology> Topology();
 
@@ -34,6 +39,7 @@ public interface INodeGrain : IGrainWithIntegerKey
     /// <param name="last">How many events: the newest.</param>
     /// <param name="timeoutMs">Milliseconds after which a node counts as unreachable.</param>
     [Alias("trace")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:10")]
     ValueTask<TraceStory> Trace(int node, uint? group, int last, int timeoutMs);
 
@@ -43,6 +49,11 @@ public interface INodeGrain : IGrainWithIntegerKey
     [Alias("verify")]
     [ResponseTimeout("00:00:05")]
     ValueTask<VerifyProgress> Verify(int node, bool begin);
+
+    /// <summary>The latest incidents of all groups.</summary>
+    [Alias("incidents")]
+    [ResponseTimeout("00:00:10")]
+    ValueTask<IncidentHistory> Incidents();
 
     /// <summary>Begins a backup of a node. One runs at a time; it ends with <see cref="BackupClose"/>, or when nobody asks for a part for a minute.</summary>
     /// <param name="node">The node.</param>
@@ -146,11 +157,23 @@ public sealed record NodeStatus
     /// <summary>How it sees the other nodes.</summary>
     [Id(9)] public IReadOnlyList<PeerLink> Peers { get; init; } = [];
 
+    /// <summary>Size of that volume, in bytes.</summary>
+    [Id(20)] public long VolumeBytes { get; init; }
+
+    /// <summary>Bytes that have to be free on it for writes to be taken (<c>reserve_mb</c>).</summary>
+    [Id(21)] public long ReserveBytes { get; init; }
+
+    /// <summary>Whether the node refuses writes because its volume has no room.</summary>
+    [Id(22)] public bool HasNoRoom { get; init; }
+
+    /// <summary>What the verifiers found of the groups that this node leads, as it heard last.</summary>
+    [Id(30)] public IReadOnlyList<VerifierReport> Verifiers { get; init; } = [];
+
     /// <summary>Feature level at which it works; 0: its version does not say.</summary>
-    [Id(20)] public int Level { get; init; }
+    [Id(40)] public int Level { get; init; }
 
     /// <summary>The highest feature level that its binary knows; 0: its version does not say.</summary>
-    [Id(21)] public int NewestLevel { get; init; }
+    [Id(41)] public int NewestLevel { get; init; }
 }
 
 /// <summary>One replica of one group.</summary>

@@ -1,3 +1,5 @@
+using Lattice.Grains.Access;
+
 namespace Lattice.Grains;
 
 /// <summary>
@@ -10,11 +12,13 @@ public interface IShardGrain : IGrainWithIntegerKey
     /// <summary>Has a write batch agreed, made durable and executed; answers when a majority holds it.</summary>
     /// <param name="request">A write batch; see <c>docs/wire-format.md</c>.</param>
     [Alias("write")]
+    [RequiresRole(LatticeRole.Write)]
     [ResponseTimeout("00:00:30")]
     ValueTask<ShardReply> Write(ShardRequest request);
 
     /// <summary>Answers a query batch.</summary>
     [Alias("query")]
+    [RequiresRole(LatticeRole.Read)]
     [ResponseTimeout("00:00:30")]
     ValueTask<ShardReply> Query(ShardRequest request);
 }

@@ -6,8 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace Lattice.Grains;
 
 /// <summary>Where backups of this node are handed out, one at a time.</summary>
-public sealed partial class BackupDesk(NodeInfo node, ReplicaHost host, TimeProvider time, ILogger<BackupDesk> logger) : IAsyncDisposable
+public sealed partial class BackupDesk(NodeInfo node, ReplicaHost host, BackupBook book, TimeProvider time, ILogger<BackupDesk> logger) : IAsyncDisposable
 {
+    private static readonly IReadOnlyDictionary<string, string> NoFacts = new Dictionary<string, string>(StringComparer.Ordinal);
+
     private readonly Lock gate = new();
     private Opening? opening;
     private BackupStream? current;
@@ -38,6 +40,8 @@ public sealed partial class BackupDesk(NodeInfo node, ReplicaHost host, TimeProv
 
         return await ticket;
     }
+
+    private string GivenUp => $"Node {node.Node} has given this backup up: no part was asked for within {Patience} s, or the node was restarted. Begin it anew.";
 
     private static string Patience => BackupStream.Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
@@ -70,13 +74,27 @@ public sealed partial class BackupDesk(NodeInfo node, ReplicaHost host, TimeProv
         }
 
         LogBegun(ticket.Number, who);
+        book.Begun(id, who);
         return ticket;
+    }
+
+    /// <summary>How far a backup is, or how it ended.</summary>
+    public NodeTask Look(Guid id)
+    {
+        if (book.Find(id) is { } ended)
+        {
+            return ended;
+        }
+
+        return Find(id) is { IsAbandoned: false } stream
+            ? new NodeTask(IsDone: false, Failure: null, stream.Bytes, NoFacts)
+            : new NodeTask(IsDone: true, GivenUp, 0, NoFacts);
     }
 
     /// <summary>A part.</summary>
     public ValueTask<BackupPart> ReadAsync(Guid id, long number) => Find(id) is { } stream
         ? stream.ReadAsync(number)
-        : ValueTask.FromResult(new BackupPart(default, IsLast: true, $"Node {node.Node} has given this backup up: no part was asked for within {Patience} s, or the node was restarted. Begin it anew."));
+        : ValueTask.FromResult(new BackupPart(default, IsLast: true, GivenUp));
 
     /// <summary>Ends a backup.</summary>
     public async ValueTask CloseAsync(Guid id, bool isWhole)
@@ -93,6 +111,7 @@ public sealed partial class BackupDesk(NodeInfo node, ReplicaHost host, TimeProv
             current = null;
         }
 
+        book.Ended(id, stream.Bytes, isWhole ? null : "Whoever read it gave it up; nothing new stands under the file's name. Begin it anew.");
         if (isWhole)
         {
             LogDone(stream.Bytes, who);

@@ -25,5 +25,5 @@ public sealed class HostShards(ReplicaHost host, LeaderWatch leaders) : ILocalSh
     public Task LeaderChange(uint group, int known) => leaders.ChangeFrom(group, known);
 
     /// <inheritdoc/>
-    public async Task<ShardReply> WriteAsync(uint group, ReadOnlyMemory<byte> batch) => ShardReplies.From(group, await host.WriteAsync(group, batch).ConfigureAwait(false));
+    public async Task<ShardReply> WriteAsync(uint group, ReadOnlyMemory<byte> batch) => ShardReplies.From(group, await host.WriteAsync(group, batch).ConfigureAwait(false), host.Room);
 }

@@ -1,3 +1,4 @@
+using Lattice.Grains.Verification;
 using Orleans.Concurrency;
 using Orleans.Services;
 
@@ -35,6 +36,11 @@ public interface IReplicaService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<NodeTrace> GetTrace(uint? group, int last);
 
+    /// <summary>What this node has to do, since a moment (<see cref="NodeLoadSource.Get"/>).</summary>
+    [Alias("load")]
+    [ResponseTimeout("00:00:02")]
+    ValueTask<NodeLoad> GetLoad(long after);
+
     /// <summary>Answers at once: what the round trip is measured with.</summary>
     [Alias("ping")]
     [ResponseTimeout("00:00:02")]
@@ -54,6 +60,16 @@ public interface IReplicaService : IGrainService
     [OneWay]
     [Alias("peer-diverged")]
     ValueTask PeerDiverged(int node, uint group, string what);
+
+    /// <summary>The sender halted, and this is what its report says.</summary>
+    [Alias("peer-halted")]
+    [ResponseTimeout("00:00:01")]
+    ValueTask PeerHalted(Incident halt);
+
+    /// <summary>How the replica here stands, for a verifier, with its digest after an entry; null: there is no such group here.</summary>
+    [Alias("sample")]
+    [ResponseTimeout("00:00:02")]
+    ValueTask<ReplicaSample?> Sample(uint group, ulong index);
 
     /// <summary>Injects a fault, to rehearse what to do about it.</summary>
     [Alias("drill")]

@@ -1,5 +1,6 @@
 using Lattice.Core.Replication;
 using Lattice.Core.Verification;
+using Lattice.Grains.Verification;
 using Orleans.Concurrency;
 using Orleans.GrainDirectory;
 
@@ -9,7 +10,7 @@ namespace Lattice.Grains;
 [StatelessWorker]
 [Reentrant]
 [GrainDirectory(PlacedHere.Name)]
-public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers, MemberDirectory members, TraceCollector traces) : Grain, INodeGrain
+public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource own, PeerDirectory peers, MemberDirectory members, TraceCollector traces, IncidentCollector incidents) : Grain, INodeGrain
 {
     /// <inheritdoc/>
     public ValueTask<int> Id() => ValueTask.FromResult(info.Node);
@@ -105,6 +106,9 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
 
         return new VerifyProgress { Failure = $"Node {node} does not answer: 'lattice status {node}' says how it stands." };
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<IncidentHistory> Incidents() => await incidents.AskAsync();
 
     /// <inheritdoc/>
     public ValueTask<BackupTicket> BackupOpen(int node, Guid id, string who) => peers.Find(node) is { } service

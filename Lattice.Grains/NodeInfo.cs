@@ -27,6 +27,9 @@ public sealed record NodeInfo
     /// <summary>The settings that may matter when replicas differ, by full name.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Where the node's web page is, host:port; empty: it has none.</summary>
+    public string PageAddress { get; init; } = "";
+
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

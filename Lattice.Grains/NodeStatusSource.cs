@@ -1,10 +1,11 @@
 using Lattice.Core.Replication;
 using Lattice.Core.Upgrade;
+using Lattice.Grains.Verification;
 
 namespace Lattice.Grains;
 
 /// <summary>Puts together how this node stands.</summary>
-public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDirectory members, PeerLinks links, TimeProvider time)
+public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDirectory members, PeerLinks links, VerifierReports verifiers, TimeProvider time)
 {
     /// <summary>The node's status now.</summary>
     public NodeStatus Get()
@@ -21,9 +22,13 @@ public sealed class NodeStatusSource(NodeInfo node, ReplicaHost host, MemberDire
             Level = status.Level,
             NewestLevel = FeatureLevels.Newest,
             DataBytes = DataBytes(),
-            FreeBytes = new DriveInfo(node.DataDirectory).AvailableFreeSpace,
+            FreeBytes = status.Room.FreeBytes,
+            VolumeBytes = status.Room.TotalBytes,
+            ReserveBytes = status.Room.ReserveBytes,
+            HasNoRoom = status.DiskFull,
             Groups = [.. status.Replicas.Select(Group)],
             Peers = [.. members.Members().Where(id => id != node.Node).Select(Link)],
+            Verifiers = verifiers.Current(),
         };
     }
 

@@ -1,5 +1,6 @@
 using Lattice.Core.Replication;
 using Lattice.Core.Verification;
+using Lattice.Grains.Verification;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +17,10 @@ public sealed class ReplicaService(
     NodeFacts facts,
     DrillHall drills,
     NodeTraceSource trace,
+    NodeLoadSource load,
     BackupDesk backups,
+    SampleSource samples,
+    HaltNotices halts,
     IHostApplicationLifetime lifetime) : GrainService(id, silo, loggerFactory), IReplicaService
 {
     /// <inheritdoc/>
@@ -39,6 +43,9 @@ public sealed class ReplicaService(
     public ValueTask<NodeTrace> GetTrace(uint? group, int last) => ValueTask.FromResult(trace.Get(group, last));
 
     /// <inheritdoc/>
+    public ValueTask<NodeLoad> GetLoad(long after) => ValueTask.FromResult(load.Get(after));
+
+    /// <inheritdoc/>
     public ValueTask Ping() => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
@@ -59,6 +66,16 @@ public sealed class ReplicaService(
         host.PeerDiverged(node, group, what);
         return ValueTask.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public ValueTask PeerHalted(Incident halt)
+    {
+        halts.Add(halt);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ReplicaSample?> Sample(uint group, ulong index) => await samples.GetAsync(group, index);
 
     /// <inheritdoc/>
     public ValueTask<DrillReply> Drill(string kind, uint group, string who) => drills.RunAsync(kind, group, who);

@@ -1,4 +1,6 @@
 using Lattice.Core.Replication;
+using Lattice.Core.Telemetry;
+using Lattice.Grains.Load;
 
 namespace Lattice.Grains;
 
@@ -13,23 +15,55 @@ public sealed class ShardRouter
 
     private readonly ReplicaHost host;
     private readonly TimeProvider time;
+    private readonly RequestTally tally;
     private readonly LeaderWatch leaders;
     private readonly LeaderForwarder forwarder;
 
     /// <summary>A router for the node.</summary>
-    public ShardRouter(NodeInfo node, ReplicaHost host, HostShards shards, PeerDirectory peers, LeaderWatch leaders, TimeProvider time)
+    public ShardRouter(NodeInfo node, ReplicaHost host, HostShards shards, PeerDirectory peers, LeaderWatch leaders, RequestTally tally, TimeProvider time)
     {
         this.host = host;
         this.time = time;
         this.leaders = leaders;
+        this.tally = tally;
         forwarder = new LeaderForwarder(node.Node, shards, (to, group, batch) => peers.Find(to)?.Write(group, batch), time);
     }
 
     /// <summary>Has a write batch done.</summary>
-    public Task<ShardReply> WriteAsync(uint group, ShardRequest request) => forwarder.WriteAsync(group, request.Payload, Timeout(request));
+    public async Task<ShardReply> WriteAsync(uint group, ShardRequest request)
+    {
+        long began = time.GetTimestamp();
+        ShardReply reply = await forwarder.WriteAsync(group, request.Payload, Timeout(request)).ConfigureAwait(false);
+        if (reply.Status == ShardStatus.Ok)
+        {
+            tally.Wrote(BatchSize.OfWrites(request.Payload.Span), time.GetElapsedTime(began));
+        }
+        else
+        {
+            tally.Failed();
+        }
+
+        return reply;
+    }
 
     /// <summary>Answers a query batch.</summary>
     public async Task<ShardReply> QueryAsync(uint group, ShardRequest request)
+    {
+        long began = time.GetTimestamp();
+        ShardReply reply = await AnswerAsync(group, request).ConfigureAwait(false);
+        if (reply.Status == ShardStatus.Ok)
+        {
+            tally.Read(BatchSize.OfQueries(request.Payload.Span), time.GetElapsedTime(began));
+        }
+        else
+        {
+            tally.Failed();
+        }
+
+        return reply;
+    }
+
+    private async Task<ShardReply> AnswerAsync(uint group, ShardRequest request)
     {
         long began = time.GetTimestamp();
         TimeSpan timeout = Timeout(request);

@@ -9,6 +9,8 @@ using Lattice.Grains;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
 using Lattice.Silo.Membership;
+using Lattice.Silo.Page;
+using Lattice.Silo.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -66,12 +68,12 @@ public static class LatticeServer
         }
         catch (DivergenceStandsException e)
         {
-            await errors.WriteLineAsync($"lattice: {e.Message}").ConfigureAwait(false);
+            await errors.WriteLineAsync($"lattice: {AccessWords.Elsewhere(e.Message)}").ConfigureAwait(false);
             return Diverged;
         }
         catch (Exception e) when (NodeFailure.Explain(settings, e) is { } reason)
         {
-            await errors.WriteLineAsync($"lattice: {reason}").ConfigureAwait(false);
+            await errors.WriteLineAsync($"lattice: {AccessWords.Elsewhere(reason)}").ConfigureAwait(false);
             return NodeFailure.IsOfData(e) ? UnusableData : CannotStart;
         }
     }
@@ -95,7 +97,7 @@ public static class LatticeServer
             }
             catch (Exception e) when (lifetime.ApplicationStarted.IsCancellationRequested && NodeFailure.Explain(settings, e) is { } reason)
             {
-                await errors.WriteLineAsync($"lattice: The node did not stop in order. {reason} See to that, then start it again; what it acknowledged is in its log.").ConfigureAwait(false);
+                await errors.WriteLineAsync($"lattice: The node did not stop in order. {AccessWords.Elsewhere(reason)} See to that, then start it again; what it acknowledged is in its log.").ConfigureAwait(false);
                 fatal.TrySet(e);
             }
         }
@@ -212,16 +214,20 @@ public static class LatticeServer
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();
         MetricsEndpoint.AddTo(builder.Services);
+        OperatorPage.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
-        builder.WebHost.UseUrls($"http://{settings.MetricsAddress}");
-        builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings));
+        HttpEndpoint.Configure(builder, settings);
+        builder.Host.UseOrleans(silo => silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress));
         WebApplication app = builder.Build();
         try
         {
+            SecurityWiring.Check(app.Services);
+
             // Opened here, so that what is wrong with the data is said before anything listens.
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
             MapHealth(app, host);
             MetricsEndpoint.Map(app);
+            OperatorPage.Map(app);
             return app;
         }
         catch (StateDivergenceException e)

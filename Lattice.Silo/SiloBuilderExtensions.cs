@@ -3,6 +3,7 @@ using Lattice.Core.Verification;
 using Lattice.Grains;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Hosting;
+using Lattice.Silo.Security;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -23,12 +24,16 @@ public static class SiloBuilderExtensions
     }
 
     /// <summary>The same, for those who have prepared the membership database.</summary>
-    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings)
+    /// <param name="silo">The silo.</param>
+    /// <param name="settings">The node.</param>
+    /// <param name="pageAddress">Where the host serves the operator's page, host:port; empty: nowhere.</param>
+    internal static ISiloBuilder AddPreparedLattice(this ISiloBuilder silo, NodeSettings settings, string pageAddress = "")
     {
         OrleansWiring.Configure(silo, settings);
+        SecurityWiring.Configure(silo, settings.Security);
         silo.AddLatticeGrains();
         silo.Services.AddSingleton(TimeProvider.System);
-        silo.Services.AddSingleton(Describe(settings));
+        silo.Services.AddSingleton(Describe(settings) with { PageAddress = pageAddress });
         silo.Services.AddSingleton(services => ReplicaHostFactory.Open(
             settings,
             services.GetRequiredService<OrleansReplicaTransport>(),
@@ -38,6 +43,7 @@ public static class SiloBuilderExtensions
         silo.Services.AddSingleton(settings);
         silo.Services.AddSingleton<DivergenceInquiry>();
         silo.Services.AddSingleton<DivergenceHalt>();
+        silo.Services.AddHostedService<ClearanceHerald>();
         silo.Services.AddSingleton<FatalReason>();
         silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();
         silo.Services.AddSingleton<ReplicaHostLifetime>();

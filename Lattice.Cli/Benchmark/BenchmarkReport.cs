@@ -17,14 +17,17 @@ internal sealed record BenchmarkReport
 
     public required double OperationsPerSecond { get; init; }
 
-    public required LatencyReport? Writes { get; init; }
+    public LatencyReport? Writes { get; init; }
 
-    public required LatencyReport? Reads { get; init; }
+    public LatencyReport? Reads { get; init; }
 
     public required long Errors { get; init; }
 
     /// <summary>Errors by kind.</summary>
     public required IReadOnlyDictionary<string, long> ErrorKinds { get; init; }
+
+    /// <summary>How it stands to an earlier run; null: it was not compared.</summary>
+    public BenchmarkComparison? Comparison { get; init; }
 }
 
 /// <summary>Latencies in microseconds.</summary>

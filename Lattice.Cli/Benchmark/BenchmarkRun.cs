@@ -9,7 +9,7 @@ namespace Lattice.Cli.Benchmark;
 /// A closed loop: each caller waits for its answer before it asks again, all through one client, as an application would. After a
 /// second of warm-up everything is measured.
 /// </summary>
-internal sealed class BenchmarkRun(LatticeClient client, BenchmarkOptions options, TextWriter progress)
+internal sealed class BenchmarkRun(LatticeClient client, BenchmarkOptions options, BenchmarkProgress progress)
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(30);
@@ -22,7 +22,7 @@ internal sealed class BenchmarkRun(LatticeClient client, BenchmarkOptions option
         {
             if (options.ReadRatio > 0)
             {
-                await progress.WriteLineAsync("writing the records to read").ConfigureAwait(false);
+                await progress.SayAsync("writing the records to read").ConfigureAwait(false);
                 await keys.FillAsync(client, options.ValueSize, cancellation).ConfigureAwait(false);
             }
 
@@ -41,30 +41,10 @@ internal sealed class BenchmarkRun(LatticeClient client, BenchmarkOptions option
         List<BenchmarkCaller> callers = [.. Enumerable.Range(0, options.Clients).Select(i => new BenchmarkCaller(client, keys, options, i + 1))];
         end.CancelAfter(WarmUp + options.Duration);
         Task running = Task.WhenAll(callers.Select(c => Task.Run(() => c.RunAsync(measureFrom, end.Token), CancellationToken.None)));
-        await ReportProgressAsync(callers, end.Token).ConfigureAwait(false);
+        await progress.ShowAsync(WarmUp, options.Duration, () => callers.Sum(c => c.Completed), end.Token).ConfigureAwait(false);
         double seconds = Math.Max(0.001, Stopwatch.GetElapsedTime(measureFrom).TotalSeconds);
         await running.ConfigureAwait(false);
         return Report(callers, seconds);
-    }
-
-    private async Task ReportProgressAsync(List<BenchmarkCaller> callers, CancellationToken end)
-    {
-        long before = 0;
-        int second = 0;
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        try
-        {
-            while (await timer.WaitForNextTickAsync(end).ConfigureAwait(false))
-            {
-                long now = callers.Sum(c => c.Completed);
-                await progress.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{++second,4} s   {now - before,9:N0} operations/s{(second == 1 ? "   (warm-up)" : "")}")).ConfigureAwait(false);
-                before = now;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The time is over.
-        }
     }
 
     private BenchmarkReport Report(List<BenchmarkCaller> callers, double seconds)
@@ -108,7 +88,7 @@ internal sealed class BenchmarkRun(LatticeClient client, BenchmarkOptions option
         }
         catch (Exception e) when (e is LatticeException or TimeoutException or OperationCanceledException)
         {
-            await progress.WriteLineAsync($"lattice: The records of this run could not all be removed ({e.Message}); they begin with 'lattice-benchmark/' and can be deleted.").ConfigureAwait(false);
+            await progress.SayAsync($"lattice: The records of this run could not all be removed ({e.Message}); they begin with 'lattice-benchmark/' and can be deleted.").ConfigureAwait(false);
         }
     }
 }

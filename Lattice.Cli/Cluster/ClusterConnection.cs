@@ -19,9 +19,15 @@ internal sealed class ClusterConnection : IAsyncDisposable
     /// <param name="cancellation">Gives up.</param>
     /// <param name="attempt">Longest wait for one node's answer before another one is asked; null: the client's default.</param>
     /// <exception cref="CommandFailedException">No node answered.</exception>
+    /// <exception cref="LatticeAccessException">The cluster did not let this client in.</exception>
     public static async Task<ClusterConnection> OpenAsync(ClusterLocation location, TimeSpan timeout, CancellationToken cancellation, TimeSpan? attempt = null)
     {
-        var options = new LatticeClientOptions { ClusterName = location.Name, RequestTimeout = timeout };
+        var options = new LatticeClientOptions { ClusterName = location.Name, RequestTimeout = timeout, Token = location.Token };
+        if (location.Tls is { } tls)
+        {
+            options.Tls = new LatticeTls(tls.CertificateFile, tls.KeyFile, tls.AuthorityFile);
+        }
+
         options.AttemptTimeout = attempt ?? options.AttemptTimeout;
         foreach (MemberLocation member in location.Members)
         {
@@ -34,7 +40,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
         {
             return new ClusterConnection(await connecting.WaitAsync(timeout + CloseTimeout, cancellation).ConfigureAwait(false));
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is LatticeException or TimeoutException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is not LatticeAccessException && e is LatticeException or TimeoutException)
         {
             throw new CommandFailedException(ExitCodes.Unavailable, NothingReachable(location), e);
         }
@@ -43,7 +49,8 @@ internal sealed class ClusterConnection : IAsyncDisposable
     /// <summary>Says what was tried and what to do.</summary>
     public static string NothingReachable(ClusterLocation location) =>
         $"No node of cluster '{location.Name}' answered; tried {string.Join(", ", location.Members.Select(m => $"node {m.Id} at {m.Gateway}"))} (from {location.Source}). "
-        + "Nothing was read or changed. Check that the nodes run ('lattice start N CONFIG', or their service) and that this machine reaches the addresses.";
+        + "Nothing was read or changed. Check that the nodes run ('lattice start N CONFIG', or their service) and that this machine reaches the addresses."
+        + (location.Tls is null ? " If the cluster uses TLS, that configuration has to name a certificate for this machine ([security] tls_certificate, tls_key, tls_ca)." : "");
 
     /// <summary>Closes, for a moment at most.</summary>
     public async ValueTask DisposeAsync()

@@ -7,14 +7,14 @@ namespace Lattice.Cli.Cluster;
 /// Finds the cluster that a client command means: the file given by <c>--config</c>, by <c>LATTICE_CONFIG</c>, any file in the
 /// configuration folder, a running <c>lattice dev</c>; the first that there is.
 /// </summary>
-internal sealed class ClusterLocator(LatticePaths paths, string? configVariable, DevRuntimeFile dev)
+internal sealed class ClusterLocator(LatticePaths paths, string? configVariable, DevRuntimeFile dev, string? tokenFile = null)
 {
     /// <summary>Environment variable that names a configuration file.</summary>
     public const string ConfigVariable = "LATTICE_CONFIG";
 
     /// <summary>The locator of this process.</summary>
     public static ClusterLocator Of(Shell shell) =>
-        new(shell.Paths, Environment.GetEnvironmentVariable(ConfigVariable), DevRuntimeFile.OfUser());
+        new(shell.Paths, Environment.GetEnvironmentVariable(ConfigVariable), DevRuntimeFile.OfUser(), shell.TokenFile);
 
     /// <summary>Finds the cluster.</summary>
     /// <param name="config">Value of <c>--config</c>, or null.</param>
@@ -31,7 +31,11 @@ internal sealed class ClusterLocator(LatticePaths paths, string? configVariable,
         return new ClusterLocation(
             settings.Cluster.Name,
             [.. settings.Cluster.Peers.OrderBy(p => p.Id).Select(p => new MemberLocation(p.Id, p.Address, p.Gateway))],
-            file);
+            file)
+        {
+            Token = OperatorToken.Find(tokenFile, settings.Security),
+            Tls = settings.Security.Tls,
+        };
     }
 
     /// <summary>The configuration file that <see cref="Locate"/> reads, and the folders that it belongs to.</summary>

@@ -8,6 +8,9 @@ internal static class CommonOptions
     /// <summary><c>--config FILE</c>.</summary>
     public static Option<string?> Config() => new("--config") { Description = "A node's configuration file; says where the cluster is", HelpName = "FILE" };
 
+    /// <summary><c>--token-file FILE</c>, of every command.</summary>
+    public static Option<string?> TokenFile { get; } = new("--token-file") { Description = "File with the token to show, if the cluster asks for one; also LATTICE_TOKEN", HelpName = "FILE", Recursive = true };
+
     /// <summary><c>--json</c>.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print JSON" };
 

@@ -21,6 +21,11 @@ internal static class ConfigValidateCommand
                 return ExitCodes.Negative;
             }
 
+            foreach (string warning in loaded.Warnings)
+            {
+                await shell.Error.WriteLineAsync($"{path}: warning: {warning}").ConfigureAwait(false);
+            }
+
             await shell.Out.WriteLineAsync($"{path}: valid").ConfigureAwait(false);
             return ExitCodes.Success;
         });

@@ -24,9 +24,11 @@ internal static class LatticeCommand
         CasCommand.Create(shell),
         ScanCommand.Create(shell),
         AdminCommand.Create(shell),
+        TokenCommand.Create(shell),
         BackupCommand.Create(shell),
         RestoreCommand.Create(shell),
         DevCommand.Create(shell),
         BenchmarkCommand.Create(shell),
+        CommonOptions.TokenFile,
     };
 }

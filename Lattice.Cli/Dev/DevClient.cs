@@ -20,7 +20,7 @@ internal sealed class DevClient(ClusterLocation location) : IAsyncDisposable
             connection ??= await ClusterConnection.OpenAsync(location, ConnectTimeout, cancellation).ConfigureAwait(false);
             return await StatusQuery.AskAsync(connection.Client, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is CommandFailedException or LatticeException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is not LatticeAccessException && e is CommandFailedException or LatticeException or TimeoutException or OperationCanceledException)
         {
             await DisposeAsync().ConfigureAwait(false);
             return StatusQuery.NothingReachable(location);

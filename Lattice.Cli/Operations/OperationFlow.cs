@@ -4,6 +4,7 @@ using System.Text.Json;
 using Lattice.Cli.Cluster;
 using Lattice.Client;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Operations;
 

@@ -20,6 +20,8 @@ internal static class StatusDetails
         console.Write(Links(nodes));
         console.WriteLine();
         console.Write(Disks(nodes));
+        console.WriteLine();
+        console.Write(Verifiers(view));
     }
 
     private static Table Groups(List<NodeView> nodes, List<NodeStatus> all)
@@ -56,17 +58,31 @@ internal static class StatusDetails
 
     private static Table Disks(List<NodeView> nodes)
     {
-        Table table = New("Node", "Data", "Free", "Version", "Feature level", "Durability");
+        Table table = New("Node", "Data", "Free", "Reserve", "Version", "Feature level", "Durability");
         foreach (NodeView node in nodes)
         {
             NodeStatus status = node.Status;
-            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.Version, Level(status), status.SyncOnWrite ? "synced on a majority" : "background sync");
+            Row(table, Text(status.Node), HumanText.Bytes(status.DataBytes), HumanText.Bytes(status.FreeBytes), status.ReserveBytes > 0 ? HumanText.Bytes(status.ReserveBytes) : "none", status.Version, Level(status), status.SyncOnWrite ? "synced on a majority" : "background sync");
         }
 
         return table;
     }
 
     private static string Level(NodeStatus status) => status.NewestLevel > status.Level ? $"{Text(status.Level)}, knows {Text(status.NewestLevel)}" : Text(status.Level);
+
+    private static Table Verifiers(ClusterView view)
+    {
+        Table table = New("Verifier of group", "Verdict", "Looked", "At entry", "Agreed", "Agreed at entry", "Compared", "Not compared");
+        foreach (VerifierReport v in view.Verifiers)
+        {
+            string agreed = v.AgreedAgeSeconds is { } age ? Ago(age) : "never";
+            Row(table, v.Group == 0 ? "system" : Text(v.Group), v.Verdict, Ago(v.AgeSeconds), Text(v.Index), agreed, Text(v.AgreedIndex), string.Join(" ", v.Compared), string.Join(" ", v.NotCompared));
+        }
+
+        return table;
+    }
+
+    private static string Ago(double seconds) => $"{HumanText.Duration(TimeSpan.FromSeconds(seconds))} ago";
 
     private static Table New(params ReadOnlySpan<string> columns)
     {

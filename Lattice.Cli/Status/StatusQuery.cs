@@ -29,7 +29,7 @@ internal static class StatusQuery
                 return await AskAsync(connection.Client, cancellation).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is CommandFailedException or LatticeException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is not LatticeAccessException && e is CommandFailedException or LatticeException or TimeoutException or OperationCanceledException)
         {
             return null;
         }

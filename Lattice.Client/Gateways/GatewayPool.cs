@@ -9,6 +9,9 @@ internal sealed class GatewayPool : IAsyncDisposable
     // Head start of one gateway over the next while none is connected.
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(150);
 
+    // How long the others are waited for when one has not let this client in.
+    private static readonly TimeSpan PatienceAfterRefusal = TimeSpan.FromMilliseconds(500);
+
     // A process that makes one call and ends should not connect to every node.
     private static readonly TimeSpan BeforeTheOthers = TimeSpan.FromSeconds(1);
 
@@ -30,7 +33,11 @@ internal sealed class GatewayPool : IAsyncDisposable
     public GatewayPool(LatticeClientOptions options) =>
         gateways = [.. options.Gateways.Select(address => new OrleansGateway(address, options))];
 
+    /// <summary>Why this client is let in nowhere; null: there is another reason, or it is.</summary>
+    public LatticeAccessException? Refusal => Array.Exists(gateways, g => g.IsConnected) ? null : gateways.Select(g => g.Refusal).FirstOrDefault(r => r is not null);
+
     /// <summary>Connects to the first gateway that answers.</summary>
+    /// <exception cref="LatticeAccessException">One of them does not let this client in, and no other one did soon after.</exception>
     public async Task ConnectAsync(CancellationToken cancellation)
     {
         var attempts = new List<Task>();
@@ -38,13 +45,13 @@ internal sealed class GatewayPool : IAsyncDisposable
         {
             attempts.Add(gateway.ConnectAsync());
             Task first = await Task.WhenAny([.. attempts, Task.Delay(HeadStart, cancellation)]).ConfigureAwait(false);
-            if (attempts.Contains(first))
+            if (attempts.Contains(first) && first.IsCompletedSuccessfully)
             {
                 break;
             }
         }
 
-        await Task.WhenAny(attempts).WaitAsync(cancellation).ConfigureAwait(false);
+        await FirstOfAsync(attempts, cancellation).ConfigureAwait(false);
         others = ConnectToTheOthersAsync();
     }
 
@@ -67,7 +74,10 @@ internal sealed class GatewayPool : IAsyncDisposable
         if (best < Rank.Good)
         {
             // Nothing is connected that works: have all of them tried.
-            _ = ConnectToAllAsync();
+            foreach (OrleansGateway gateway in gateways)
+            {
+                _ = gateway.ConnectAsync();
+            }
         }
 
         return chosen;
@@ -87,6 +97,34 @@ internal sealed class GatewayPool : IAsyncDisposable
         await Task.WhenAll(gateways.Select(g => g.DisposeAsync().AsTask())).ConfigureAwait(false);
         await others.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         disposed.Dispose();
+    }
+
+    /// <summary>Waits for one that connects. Those that do not let this client in are waited for no longer than it takes the others to answer.</summary>
+    private static async Task FirstOfAsync(List<Task> attempts, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task? refused = null;
+        try
+        {
+            while (attempts.Count > 0)
+            {
+                Task first = await Task.WhenAny(attempts).WaitAsync(patience.Token).ConfigureAwait(false);
+                if (first.IsCompletedSuccessfully)
+                {
+                    return;
+                }
+
+                attempts.Remove(first);
+                refused ??= first;
+                patience.CancelAfter(PatienceAfterRefusal);
+            }
+        }
+        catch (OperationCanceledException) when (refused is not null && !cancellation.IsCancellationRequested)
+        {
+            // The refusal is the answer.
+        }
+
+        await refused!.ConfigureAwait(false);
     }
 
     private static Rank RankOf(OrleansGateway gateway, int preferred, IGateway? not) => gateway switch

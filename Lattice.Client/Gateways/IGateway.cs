@@ -25,6 +25,8 @@ internal interface IGateway
 
     Task<DrillReply> DrillAsync(int node, string kind, uint group, string who);
 
+    Task<IncidentHistory> IncidentsAsync();
+
     Task<VerifyProgress> VerifyAsync(int node, bool begin);
 
     Task<T> AdminAsync<T>(Func<IAdminGrain, ValueTask<T>> ask);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Lattice.Grains;
+using Lattice.Grains.Access;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -28,6 +29,8 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     private readonly Lock gate = new();
     private volatile Connection? connection;
     private Task connecting = Task.CompletedTask;
+    private TaskCompletionSource outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile LatticeAccessException? refusal;
     private long suspectUntil;
     private long lastAnswer;
 
@@ -47,18 +50,22 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     /// <summary>Whether a call through it failed a moment ago: others are better.</summary>
     public bool IsSuspect => Environment.TickCount64 < Interlocked.Read(ref suspectUntil);
 
+    /// <summary>Why this client was not let in the last time; null: it was, or there was no answer.</summary>
+    public LatticeAccessException? Refusal => connection is null ? refusal : null;
+
     /// <summary>Begins to connect, and goes on until connected.</summary>
-    /// <returns>Completes when connected for the first time.</returns>
+    /// <returns>Completes when connected for the first time; fails with a <see cref="LatticeAccessException"/> when this client is not let in.</returns>
     public Task ConnectAsync()
     {
         lock (gate)
         {
             if (connection is null && connecting.IsCompleted && !disposed.IsCancellationRequested)
             {
+                outcome = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 connecting = Task.Run(ConnectUntilDoneAsync);
             }
 
-            return connecting;
+            return outcome.Task;
         }
     }
 
@@ -83,6 +90,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
 
     /// <inheritdoc/>
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => CallAsync(client => client.GetGrain<INodeGrain>(0).Drill(node, kind, group, who));
+
+    /// <inheritdoc/>
+    public Task<IncidentHistory> IncidentsAsync() => CallAsync(client => client.GetGrain<INodeGrain>(0).Incidents());
 
     /// <inheritdoc/>
     public Task<VerifyProgress> VerifyAsync(int node, bool begin) => CallAsync(client => client.GetGrain<INodeGrain>(0).Verify(node, begin));
@@ -143,13 +153,19 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         {
             return await answer.WaitAsync(used.Ended).ConfigureAwait(false);
         }
+        catch (AccessRefusedException e)
+        {
+            throw new LatticeAccessException(e.Refusal, e.Message, e);
+        }
         catch (OperationCanceledException e) when (used.Ended.IsCancellationRequested)
         {
-            // It may fail later, when nobody listens any more.
-            _ = answer.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            Observe(answer);
             throw new LatticeUnavailableException($"The connection to node {used.Node} at {address} ended.", e);
         }
     }
+
+    /// <summary>It may fail later, when nobody listens any more.</summary>
+    private static void Observe(Task task) => _ = task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     /// <summary>Gives a connection up and connects anew.</summary>
     private void Lose(Connection lost)
@@ -162,6 +178,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
             }
 
             connection = null;
+            outcome = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             connecting = Task.Run(() => ReconnectAsync(lost));
         }
     }
@@ -198,12 +215,23 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         TimeSpan pause = FirstPause;
         while (!disposed.IsCancellationRequested)
         {
-            if (await TryConnectAsync().ConfigureAwait(false) is { } made)
+            try
             {
-                Answered();
-                connection = made;
-                made.Ended.Register(() => Lose(made));
-                return;
+                if (await TryConnectAsync().ConfigureAwait(false) is { } made)
+                {
+                    Answered();
+                    refusal = null;
+                    connection = made;
+                    outcome.TrySetResult();
+                    made.Ended.Register(() => Lose(made));
+                    return;
+                }
+            }
+            catch (LatticeAccessException e)
+            {
+                // Told to whoever waits. It may be let in later, when its token is known there or its certificate was renewed.
+                refusal = e;
+                outcome.TrySetException(e);
             }
 
             await Task.Delay(pause, disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -214,6 +242,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     private async Task<Connection?> TryConnectAsync()
     {
         IHost? host = null;
+
+        // Set when this client was not let in, by whichever call or connection learns of it first.
+        var refused = new TaskCompletionSource<Connection?>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(disposed.Token);
@@ -227,13 +258,18 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
             }
 
             var end = new CancellationTokenSource();
-            host = Build(endpoint, end);
-            await host.StartAsync(patience.Token).WaitAsync(patience.Token).ConfigureAwait(false);
-            IClusterClient client = host.Services.GetRequiredService<IClusterClient>();
-            int node = await client.GetGrain<INodeGrain>(0).Id().AsTask().WaitAsync(patience.Token).ConfigureAwait(false);
-            return new Connection(host, client, node, end.Token);
+            host = Build(endpoint, end, refused);
+            Task<Connection?> opening = OpenAsync(host, end.Token, patience.Token);
+            Task<Connection?> first = await Task.WhenAny(opening, refused.Task).ConfigureAwait(false);
+            if (first != opening)
+            {
+                Observe(opening);
+            }
+
+            Observe(refused.Task);
+            return await first.ConfigureAwait(false);
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // Whatever it was, the node cannot be used now; it is tried again, and callers hear of it when no gateway is left.
             if (host is not null)
@@ -241,8 +277,22 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
                 await CloseAsync(host).ConfigureAwait(false);
             }
 
-            return null;
+            if (refused.Task.IsFaulted)
+            {
+                // Why it was not let in says more than what came of that.
+                await refused.Task.ConfigureAwait(false);
+            }
+
+            return e is LatticeAccessException or TlsFilesException ? throw new LatticeAccessException((e as LatticeAccessException)?.Refusal, e.Message, e) : null;
         }
+    }
+
+    private static async Task<Connection?> OpenAsync(IHost host, CancellationToken ended, CancellationToken patience)
+    {
+        await host.StartAsync(patience).WaitAsync(patience).ConfigureAwait(false);
+        IClusterClient client = host.Services.GetRequiredService<IClusterClient>();
+        int node = await client.GetGrain<INodeGrain>(0).Id().AsTask().WaitAsync(patience).ConfigureAwait(false);
+        return new Connection(host, client, node, ended);
     }
 
     private async Task<IPEndPoint> ResolveAsync(CancellationToken cancellation)
@@ -254,7 +304,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         return new IPEndPoint(ip, port);
     }
 
-    private IHost Build(IPEndPoint endpoint, CancellationTokenSource end)
+    private IHost Build(IPEndPoint endpoint, CancellationTokenSource end, TaskCompletionSource<Connection?> refused)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         if (options.LoggerFactory is not null)
@@ -268,6 +318,11 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         {
             client.UseStaticClustering(endpoint);
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterName, options.ClusterName));
+            client.Show(
+                options.Token,
+                options.Tls,
+                refusal => refused.TrySetException(new LatticeAccessException(refusal.Refusal, refusal.Message, refusal)),
+                problem => refused.TrySetException(new LatticeAccessException(null, $"The connection to the gateway {address} cannot be used: {problem}. Nothing was done. Check the certificate, its key and the authority that this client was given ([security] tls_certificate, tls_key and tls_ca of the configuration, in an application LatticeClientOptions.Tls), and whether the cluster uses TLS at all.")));
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
             client.Configure<ClientConnectionOptions>(o => o.ConfigureConnection(connections => connections.Use(async (_, next) =>
             {

@@ -105,6 +105,11 @@ internal sealed class GroupRouter
             Observe(call);
             throw;
         }
+        catch (LatticeAccessException)
+        {
+            gateway.Answered();
+            throw;
+        }
         catch (Exception e)
         {
             // Not answered in time, or failed by Orleans: whether it was done is not known.

@@ -118,6 +118,9 @@ public sealed record Message
     /// <summary>Vote requested by a leader's <see cref="MessageKind.TimeoutNow"/>: leases do not stand in its way.</summary>
     public bool Transfer { get; init; }
 
+    /// <summary>HeartbeatReply: the sender's volume has no room for more writes, so it should not lead. Added by the replica; Raft does not look at it.</summary>
+    public bool NoRoom { get; init; }
+
     /// <summary>Entries of an append.</summary>
     public IReadOnlyList<Entry> Entries { get; init; } = [];
 

@@ -50,6 +50,9 @@ public interface IDisk
 
     /// <summary>Bytes free for an ordinary user on the volume that holds the path.</summary>
     long FreeBytes(string path);
+
+    /// <summary>Bytes that an ordinary user could use on that volume if it were empty: those in use and those free.</summary>
+    long TotalBytes(string path);
 }
 
 /// <summary>How <see cref="IDisk.Open"/> opens a file.</summary>
@@ -81,6 +84,10 @@ public interface IDiskFile : IDisposable
     /// <summary>Reserves blocks and extends the file with zeros, so that later writes change no metadata.</summary>
     /// <exception cref="DiskFullException">The volume is full.</exception>
     void Preallocate(long length);
+
+    /// <summary>Takes the room for so many bytes away from others without writing them: for a file that is there to be given up.</summary>
+    /// <exception cref="DiskFullException">The volume is full.</exception>
+    void Reserve(long length) => Preallocate(length);
 
     /// <summary>Sets the length, dropping or zero-extending.</summary>
     void Truncate(long length);

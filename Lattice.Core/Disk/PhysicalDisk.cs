@@ -90,4 +90,12 @@ public sealed class PhysicalDisk : IDisk
 
     /// <inheritdoc/>
     public long FreeBytes(string path) => new DriveInfo(path).AvailableFreeSpace;
+
+    /// <inheritdoc/>
+    public long TotalBytes(string path)
+    {
+        // As df has it: what only root may use counts neither as used nor as free.
+        var volume = new DriveInfo(path);
+        return volume.TotalSize - volume.TotalFreeSpace + volume.AvailableFreeSpace;
+    }
 }

@@ -94,6 +94,18 @@ internal sealed class PhysicalFile : IDiskFile
         }
     }
 
+    public void Reserve(long length)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Posix.Allocate(_handle, _path, 0, length);
+        }
+        else
+        {
+            Preallocate(length);
+        }
+    }
+
     public void Truncate(long length) => Guard(_path, () => RandomAccess.SetLength(_handle, length));
 
     public void Sync()

@@ -10,6 +10,7 @@ internal sealed class CheckpointThread : IDisposable
     private readonly NodeCore core;
     private readonly ReplicaHostOptions options;
     private readonly SnapshotKeeper snapshots;
+    private readonly SpareRoom spare;
     private readonly Func<long> loggedBytes;
     private readonly Action<Exception> fatal;
     private readonly Dictionary<uint, ulong> reached = [];
@@ -18,11 +19,12 @@ internal sealed class CheckpointThread : IDisposable
     private int segmentsAfterLast;
     private bool started;
 
-    public CheckpointThread(NodeCore core, ReplicaHostOptions options, SnapshotKeeper snapshots, Func<long> loggedBytes, Action<Exception> fatal)
+    public CheckpointThread(NodeCore core, ReplicaHostOptions options, SnapshotKeeper snapshots, SpareRoom spare, Func<long> loggedBytes, Action<Exception> fatal)
     {
         this.core = core;
         this.options = options;
         this.snapshots = snapshots;
+        this.spare = spare;
         this.loggedBytes = loggedBytes;
         this.fatal = fatal;
         segmentsAfterLast = core.Log.SegmentCount;
@@ -52,6 +54,7 @@ internal sealed class CheckpointThread : IDisposable
         {
             while (!stop.Wait(options.CheckpointInterval))
             {
+                spare.Fill(core.Space.Latest);
                 if (IsDue())
                 {
                     TryCheckpoint();

@@ -39,6 +39,9 @@ public sealed record HostStatus
     /// <summary>Frames of peers that were dropped since the start: damaged, or of another version.</summary>
     public long DroppedFrames { get; init; }
 
-    /// <summary>Whether writes are refused because the log's volume has no room.</summary>
+    /// <summary>Whether writes are refused because the node's volume has no room.</summary>
     public bool DiskFull { get; init; }
+
+    /// <summary>What is free on that volume.</summary>
+    public required DiskRoom Room { get; init; }
 }

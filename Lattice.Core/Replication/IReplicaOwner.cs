@@ -6,7 +6,7 @@ namespace Lattice.Core.Replication;
 /// <summary>What a replica tells its node, and what it asks it. Called from the loops of all groups.</summary>
 internal interface IReplicaOwner
 {
-    /// <summary>Whether the volume of the log or of the state has no room.</summary>
+    /// <summary>Whether the node's volume has no room for more writes.</summary>
     bool DiskFull { get; }
 
     /// <summary>Whether the state's volume had no room when it was last written.</summary>

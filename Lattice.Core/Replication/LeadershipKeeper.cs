@@ -5,9 +5,9 @@ namespace Lattice.Core.Replication;
 /// <summary>
 /// Spreads the leaders of the groups over the nodes: group g is best led by the voter at place g, counted round. A
 /// leader elsewhere hands over once that voter has been up and caught up for a while, so a node that comes back
-/// takes its groups again, and none moves while the cluster is unsettled. While an operator wants one node to lead, it leads all groups best.
+/// takes its groups again, and none moves while the cluster is unsettled. One whose disk is full gets none. While an operator wants one node to lead, it leads all groups best.
 /// </summary>
-internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings, IReplicaOwner owner)
+internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings, IReplicaOwner owner, LeaderRoom room)
 {
     // A voter whose acknowledged entries lie so close to the leader's commit index counts as caught up: a busy group never stands still, and what
     // is missing is sent before the voter campaigns.
@@ -20,7 +20,7 @@ internal sealed class LeadershipKeeper(uint group, ReplicaSettings settings, IRe
     public void Tick(RaftNode raft)
     {
         int preferred = Preferred(group, raft.Configuration, owner.PreferredLeader);
-        if (preferred == raft.Node || preferred == 0 || raft.TransferTarget != 0 || !IsCaughtUp(raft, preferred))
+        if (preferred == raft.Node || preferred == 0 || raft.TransferTarget != 0 || room.IsFull(preferred) || !IsCaughtUp(raft, preferred))
         {
             settledTicks = 0;
             return;

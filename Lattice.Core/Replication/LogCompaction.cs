@@ -1,5 +1,5 @@
+using Lattice.Core.Disk;
 using Lattice.Core.Log;
-using Lattice.Core.State;
 
 namespace Lattice.Core.Replication;
 
@@ -7,7 +7,7 @@ namespace Lattice.Core.Replication;
 /// Compaction on demand: makes the state durable, then drops what it makes superfluous, down to the last entries of each group. Followers that
 /// need more get a snapshot. Blocks on the disk.
 /// </summary>
-internal sealed class LogCompaction(NodeCore core, Lazy<IStateEngine> engine, TimeProvider time)
+internal sealed class LogCompaction(NodeCore core, SpareRoom spare, TimeProvider time)
 {
     // A loop that takes longer is stuck or its node is stopping.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
@@ -20,34 +20,56 @@ internal sealed class LogCompaction(NodeCore core, Lazy<IStateEngine> engine, Ti
 
     /// <summary>Compacts.</summary>
     /// <param name="keep">Entries of each group that stay at least. An idle group does not keep the files of the busy ones for its few: it keeps none.</param>
+    /// <exception cref="DiskFullException">The state could not be made durable, and there was nothing to be dropped without.</exception>
     public CompactedLog Run(ulong keep)
     {
         lock (gate)
         {
             long before = core.Log.FileBytes;
             int segments = core.Log.SegmentCount;
-            List<(Replica Replica, ulong Applied)> reached = [.. core.Replicas.OrderBy(r => r.Group).Select(r => (r, r.Status.Applied.Index))];
+            CompactedGroup[] groups = core.DiskFull ? MakeRoom(keep) : [];
+            bool isRelieved = core.Log.SegmentCount < segments;
+            try
+            {
+                core.FlushState();
+                groups = Sum(groups, Drop(keep));
+                core.Log.RemoveObsoleteSegments();
+            }
+            catch (DiskFullException) when (isRelieved)
+            {
+                // What could be dropped without writing is; the state is made durable by the next checkpoint, in the room that this made.
+                return Result(before, segments, groups);
+            }
 
-            // What was applied when its status was read is durable from here on.
-            engine.Value.Flush();
-            CompactedGroup[] groups = Drop(reached, keep);
-            core.Log.RemoveObsoleteSegments();
-            return new CompactedLog(Math.Max(0, before - core.Log.FileBytes), Math.Max(0, segments - core.Log.SegmentCount), groups);
+            return Result(before, segments, groups);
         }
     }
 
-    /// <summary>Drops in the groups' loops, and waits until that is durable: only then may segments go.</summary>
-    private CompactedGroup[] Drop(List<(Replica Replica, ulong Applied)> reached, ulong keep)
+    /// <summary>On a full volume: drops what needs no flush of the state, for which the log itself needs next to nothing, and that is kept for it.</summary>
+    private CompactedGroup[] MakeRoom(ulong keep)
     {
-        var groups = new CompactedGroup[reached.Count];
-        using var done = new CountdownEvent(reached.Count);
-        for (int i = 0; i < reached.Count; i++)
+        spare.GiveUp();
+        CompactedGroup[] groups = Drop(keep);
+        core.Log.RemoveObsoleteSegments();
+        return groups;
+    }
+
+    private CompactedLog Result(long bytes, int segments, CompactedGroup[] groups) =>
+        new(Math.Max(0, bytes - core.Log.FileBytes), Math.Max(0, segments - core.Log.SegmentCount), groups);
+
+    /// <summary>Drops in the groups' loops what is durable in the state, and waits until that is written: only then may segments go.</summary>
+    private CompactedGroup[] Drop(ulong keep)
+    {
+        Replica[] replicas = [.. core.Replicas.OrderBy(r => r.Group)];
+        var groups = new CompactedGroup[replicas.Length];
+        using var done = new CountdownEvent(replicas.Length);
+        for (int i = 0; i < replicas.Length; i++)
         {
-            (int place, (Replica replica, ulong durable)) = (i, reached[i]);
+            (int place, Replica replica) = (i, replicas[i]);
             groups[i] = new CompactedGroup(replica.Group, 0, 0);
             replica.Do(r =>
             {
-                groups[place] = Drop(r, durable, keep);
+                groups[place] = Drop(r, keep);
                 Signal(done);
             });
         }
@@ -63,14 +85,17 @@ internal sealed class LogCompaction(NodeCore core, Lazy<IStateEngine> engine, Ti
         return groups;
     }
 
-    private CompactedGroup Drop(Replica replica, ulong durable, ulong keep)
+    private CompactedGroup Drop(Replica replica, ulong keep)
     {
         GroupLog log = replica.Log;
         ulong first = log.FirstIndex;
         bool isIdle = log.LastSegment is { } segment && segment + FilesOfTheBusy <= core.Log.NewestSegment;
-        replica.Compact(Math.Min(durable, isIdle ? log.LastIndex : log.LastIndex - Math.Min(keep, log.LastIndex)));
+        replica.Compact(Math.Min(replica.DurableIndex, isIdle ? log.LastIndex : log.LastIndex - Math.Min(keep, log.LastIndex)));
         return new CompactedGroup(replica.Group, log.FirstIndex - first, (ulong)log.Count);
     }
+
+    private static CompactedGroup[] Sum(CompactedGroup[] earlier, CompactedGroup[] latest) =>
+        [.. latest.Select(group => group with { Dropped = group.Dropped + earlier.FirstOrDefault(e => e.Group == group.Group).Dropped })];
 
     private static void Signal(CountdownEvent done)
     {

@@ -34,6 +34,7 @@ public static class MessageCodec
         Reject = 256,
         Founding = 512,
         Transfer = 1024,
+        NoRoom = 2048,
     }
 
     /// <summary>Appends the message to a frame.</summary>
@@ -190,6 +191,7 @@ public static class MessageCodec
             Reject = fields.HasFlag(Fields.Reject),
             Founding = fields.HasFlag(Fields.Founding),
             Transfer = fields.HasFlag(Fields.Transfer),
+            NoRoom = fields.HasFlag(Fields.NoRoom),
         });
     }
 
@@ -230,6 +232,7 @@ public static class MessageCodec
         size += Field(message.Reject, Fields.Reject, 0, ref fields);
         size += Field(message.Founding, Fields.Founding, 0, ref fields);
         size += Field(message.Transfer, Fields.Transfer, 0, ref fields);
+        size += Field(message.NoRoom, Fields.NoRoom, 0, ref fields);
         for (int i = 0; i < message.Entries.Count; i++)
         {
             size += EntryBytes + message.Entries[i].Data.Length;

@@ -77,6 +77,8 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         founder = new CatalogFounder(options);
         levels = new LevelKeeper(options, time);
         level = Math.Max(identity.Level, options.Levels.Oldest);
+        Space = new DiskSpace(disk, options.DataDirectory, options.ReserveBytes);
+        Space.Look();
     }
 
     /// <summary>The node's log.</summary>
@@ -112,12 +114,16 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     /// <summary>The replicas, by group.</summary>
     public ICollection<Replica> Replicas => replicas.Values;
 
-    /// <summary>Whether the volume of the log or of the state has no room.</summary>
-    public bool DiskFull => logDiskFull || stateDiskFull;
+    /// <summary>What is free on the node's volume.</summary>
+    public DiskSpace Space { get; }
+
+    /// <inheritdoc/>
+    public bool DiskFull => logDiskFull || stateDiskFull || Space.IsShort;
 
     /// <summary>Whether the log's volume has no room; set by whoever flushes the log.</summary>
     public bool LogDiskFull
     {
+        get => logDiskFull;
         set => logDiskFull = value;
     }
 
@@ -181,6 +187,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     /// <summary>Has every group look at the clock; due every <see cref="ReplicaSettings.TickInterval"/>.</summary>
     public void Tick()
     {
+        Space.Look();
         foreach (Replica replica in Replicas)
         {
             replica.Tick();
@@ -228,13 +235,7 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
     /// </summary>
     public void Checkpoint()
     {
-        var reached = new List<(Replica Replica, ReplicaStatus Status)>();
-        foreach (Replica replica in Replicas)
-        {
-            reached.Add((replica, replica.Status));
-        }
-
-        engine.Flush();
+        List<(Replica Replica, ReplicaStatus Status)> reached = FlushState();
         uint? pinning = Log.SegmentCount > options.MaxSegments ? Log.OldestPinningGroup : null;
         foreach ((Replica replica, ReplicaStatus status) in reached)
         {
@@ -247,6 +248,27 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
         }
 
         Log.RemoveObsoleteSegments();
+    }
+
+    /// <summary>Makes the state durable, and remembers how far it was.</summary>
+    /// <returns>The replicas as they stood before: what they had applied is durable.</returns>
+    public List<(Replica Replica, ReplicaStatus Status)> FlushState()
+    {
+        var reached = new List<(Replica Replica, ReplicaStatus Status)>();
+        foreach (Replica replica in Replicas)
+        {
+            reached.Add((replica, replica.Status));
+        }
+
+        engine.Flush();
+        foreach ((Replica replica, ReplicaStatus status) in reached)
+        {
+            replica.DurableIndex = status.Applied.Index;
+        }
+
+        // There is room; entries that could not be applied for want of it are tried again and say if there still is none.
+        stateDiskFull = false;
+        return reached;
     }
 
     /// <inheritdoc/>

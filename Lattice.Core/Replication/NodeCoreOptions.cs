@@ -41,6 +41,9 @@ public sealed record NodeCoreOptions
     /// <summary>Snapshot files that are kept (<c>keep_snapshots</c>).</summary>
     public int KeepSnapshots { get; init; } = 5;
 
+    /// <summary>Bytes that have to be free on the data directory's volume for writes to be taken (<c>reserve_mb</c>); 0: none.</summary>
+    public long ReserveBytes { get; init; }
+
     /// <summary>
     /// Whether the whole state is read and checked against its digests before the node serves (<c>[verification] boot_check</c>). Otherwise each record is checked
     /// when it is first read, and the whole in the background.

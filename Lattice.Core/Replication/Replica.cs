@@ -30,6 +30,7 @@ internal sealed class Replica : IDisposable
     private readonly QueryQueue queries;
     private readonly MembershipKeeper membership;
     private readonly LeadershipKeeper leadership;
+    private readonly LeaderRoom room;
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
     private readonly ReplicaTrace trace;
@@ -46,6 +47,7 @@ internal sealed class Replica : IDisposable
     private RaftRole knownRole;
     private bool stopping;
     private ReplicaStatus status;
+    private ulong durableIndex;
 
     public Replica(ReplicaParts parts, ReplicaSettings settings, TimeProvider time, IReplicaTransport transport, IReplicaOwner owner)
     {
@@ -61,7 +63,8 @@ internal sealed class Replica : IDisposable
         writes = new WriteQueue(settings, inbox, time);
         queries = new QueryQueue(settings, inbox);
         membership = new MembershipKeeper(owner);
-        leadership = new LeadershipKeeper(parts.Group, settings, owner);
+        room = new LeaderRoom(settings, owner);
+        leadership = new LeadershipKeeper(parts.Group, settings, owner, room);
         trace = new ReplicaTrace(parts.Trace, parts.Group);
         applier = new EntryApplier(parts, settings, owner, time, trace, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
         durability = new DurabilityQueue(parts.Wal, raft.Persisted, Send);
@@ -71,6 +74,7 @@ internal sealed class Replica : IDisposable
         snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, StreamEnded);
         trace.Opened(raft);
         status = Picture();
+        durableIndex = state.Applied.Index;
     }
 
     /// <summary>Group; 0 is the system group.</summary>
@@ -85,11 +89,21 @@ internal sealed class Replica : IDisposable
     /// <summary>When <see cref="Run"/> has to be called again at the latest, as a timestamp of the time provider.</summary>
     public long WakeAt => applier.MayServe ? writes.Deadline : long.MaxValue;
 
+    /// <summary>Last entry whose effect is known to survive a crash without the log. Any thread; grows.</summary>
+    public ulong DurableIndex
+    {
+        get => Volatile.Read(ref durableIndex);
+        set => Volatile.Write(ref durableIndex, value);
+    }
+
     /// <summary>The state machine; only for what runs in this replica's loop.</summary>
     internal StateMachine State => state;
 
     /// <summary>Faults that an operator injects; only for what runs in this replica's loop.</summary>
     internal Drills Drills => applier.Drills;
+
+    /// <summary>What the replica says of its state to somebody who compares replicas. In the loop.</summary>
+    public DigestSample Sample(ulong index) => DigestSample.Take(Node, incarnation, Picture(), applier.Exchange?.Digests, index);
 
     /// <summary>Raft; only for what runs in this replica's loop.</summary>
     internal RaftNode Raft => raft;
@@ -220,6 +234,15 @@ internal sealed class Replica : IDisposable
         }
     }
 
+    /// <summary>Hands leadership to a voter, unless it said that it has no room for writes. In the loop.</summary>
+    public void TransferLeadership(int to)
+    {
+        if (!room.IsFull(to))
+        {
+            raft.TransferLeadership(to);
+        }
+    }
+
     /// <summary>Answers everything that waits and takes nothing more. In the loop.</summary>
     public void Shutdown()
     {
@@ -329,6 +352,7 @@ internal sealed class Replica : IDisposable
         queries.Tick(raft.Leader);
         if (raft.Role == RaftRole.Leader && !stopping)
         {
+            room.Tick(raft);
             MembershipKeeper.Tick(raft);
             leadership.Tick(raft);
             ExpireRecords();
@@ -350,6 +374,10 @@ internal sealed class Replica : IDisposable
                 break;
             case MessageKind.Digest:
                 TakeDigest(message);
+                break;
+            case MessageKind.HeartbeatReply:
+                room.Hear(message);
+                raft.Step(message);
                 break;
             case MessageKind.Join:
                 applier.Exchange?.Joins(message.From, message.FromIncarnation, raft.Configuration);
@@ -390,10 +418,12 @@ internal sealed class Replica : IDisposable
             trace.Refuses(writes.WaitingCount, RefusalCause.NotLeader);
             writes.RefuseWaiting(OutcomeKind.NotLeader, raft.Leader);
         }
-        else if (owner.DiskFull)
+        else if (room.IsMissing(raft))
         {
-            trace.Refuses(writes.WaitingCount, RefusalCause.DiskFull);
-            writes.RefuseWaiting(OutcomeKind.DiskFull, raft.Leader);
+            // While another replica takes over, callers are to look for it and not to give up.
+            bool isLeaving = raft.TransferTarget != 0;
+            trace.Refuses(writes.WaitingCount, isLeaving ? RefusalCause.NotLeader : RefusalCause.DiskFull);
+            writes.RefuseWaiting(isLeaving ? OutcomeKind.NotLeader : OutcomeKind.DiskFull, raft.Leader);
         }
         else
         {
@@ -522,6 +552,7 @@ internal sealed class Replica : IDisposable
 
     private void StepDown()
     {
+        room.LeadershipLost();
         writes.LeadershipLost(raft.Leader);
         snapshots.EndSending();
         applier.Exchange?.LeadershipLost();
@@ -544,7 +575,7 @@ internal sealed class Replica : IDisposable
             if (messages[i].Kind != MessageKind.Snapshot)
             {
                 trace.Sends(messages[i]);
-                transport.Send(Group, messages[i]);
+                transport.Send(Group, room.Mark(messages[i]));
             }
             else if (!applier.MayServe)
             {

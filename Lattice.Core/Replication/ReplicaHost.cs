@@ -33,6 +33,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly SnapshotKeeper snapshots;
     private readonly LogCompaction compaction;
     private readonly ScrubThread scrub;
+    private readonly DiskSpaceLog space;
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? ticks;
     private long loggedBytes;
@@ -49,10 +50,13 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         random = devices.Random;
         metrics = new VerificationMetrics(devices.Time);
         workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
+        var spare = new SpareRoom(devices.Disk, options.Node);
+        spare.GiveUpIfNeeded();
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport));
         snapshots = new SnapshotKeeper(core, options.Node, devices.Disk, devices.Time);
-        checkpoints = new CheckpointThread(core, options, snapshots, () => Interlocked.Read(ref loggedBytes), Fail);
-        compaction = new LogCompaction(core, devices.Engine, devices.Time);
+        checkpoints = new CheckpointThread(core, options, snapshots, spare, () => Interlocked.Read(ref loggedBytes), Fail);
+        compaction = new LogCompaction(core, spare, devices.Time);
+        space = new DiskSpaceLog(core.Space, devices.Logger);
         scrub = new ScrubThread(core, options, devices.Disk, devices.Time, FailDiverged);
     }
 
@@ -64,6 +68,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     /// <summary>Completes with the reason when the node must not go on: a failed disk, a broken invariant, a damaged file.</summary>
     public Task<Exception> Fatal => fatal.Task;
+
+    /// <summary>What verification found and costs.</summary>
+    public VerificationFigures Verification => metrics.Figures;
 
     /// <summary>What happened on this node lately.</summary>
     public CausalTrace Trace => core.Trace;
@@ -85,7 +92,16 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         checkpoints.Start();
         scrub.Start();
         TimeSpan interval = options.Node.Replica.TickInterval;
-        ticks = time.CreateTimer(_ => core.Tick(), null, interval, interval);
+        ticks = time.CreateTimer(_ => Tick(), null, interval, interval);
+    }
+
+    /// <summary>What is free on the node's volume.</summary>
+    public DiskRoom Room => core.Space.Latest;
+
+    private void Tick()
+    {
+        core.Tick();
+        space.Tell();
     }
 
     /// <summary>Takes a frame that a peer's transport sent. Damaged ones are dropped and logged.</summary>
@@ -149,7 +165,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     public int LeaderOf(uint group) => core.Find(group)?.Status.Leader ?? 0;
 
     /// <summary>Asks the leaders among this node's replicas to hand over to a node.</summary>
-    public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.Raft.TransferLeadership(to));
+    public void TransferLeadership(uint group, int to) => core.Find(group)?.Do(r => r.TransferLeadership(to));
 
     /// <summary>Has one node lead all groups from here on, wherever and however often nodes are restarted. Only where the system group is led.</summary>
     /// <param name="node">The node; 0: the leaders are spread over the nodes again.</param>
@@ -236,6 +252,12 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         return view is null ? null : BucketComparison.Answer(view, question);
     }
 
+    /// <summary>What this node's replica of a group says of its state, for those who compare replicas.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="index">The entry after which its digest is wanted.</param>
+    /// <returns>The sample; null: this node has no such group.</returns>
+    public Task<DigestSample?> SampleAsync(uint group, ulong index) => AskAsync<DigestSample?>(group, r => r.Sample(index), absent: null);
+
     /// <summary>What this node says about a divergence that was found on another one, or on itself.</summary>
     /// <param name="question">What was found.</param>
     /// <param name="self">What this node runs.</param>
@@ -276,6 +298,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         SyncTime = new TimeSpan(Interlocked.Read(ref syncTicks)),
         DroppedFrames = core.DroppedFrames,
         DiskFull = core.DiskFull,
+        Room = core.Space.Latest,
     };
 
     /// <summary>Hands leaderships over, answers what waits, and makes everything durable.</summary>
@@ -315,6 +338,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         {
             core.Dispose();
             metrics.Dispose();
+            space.Dispose();
         }
     }
 

@@ -66,7 +66,8 @@ internal sealed class SnapshotKeeper
         }
     }
 
-    private bool IsDue(long loggedBytes) => core.Replicas.All(r => r.Status.Verification is VerificationState.Off or VerificationState.Agrees)
+    // What is left of a volume that is nearly full is for what an operator asks for.
+    private bool IsDue(long loggedBytes) => !core.DiskFull && core.Replicas.All(r => r.Status.Verification is VerificationState.Off or VerificationState.Agrees)
         && AppliedByAll() >= lastNumber + (ulong)options.SnapshotInterval
         && loggedBytes - loggedAtLast >= lastBytes;
 

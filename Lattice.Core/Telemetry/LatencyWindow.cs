@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Lattice.Core.Telemetry;
 
 /// <summary>
@@ -7,8 +5,6 @@ namespace Lattice.Core.Telemetry;
 /// </summary>
 internal sealed class LatencyWindow(TimeProvider time)
 {
-    private const int SubBuckets = 8;
-    private const int Buckets = 64 * SubBuckets;
     private const int Slots = 6;
     private static readonly TimeSpan SlotTime = TimeSpan.FromSeconds(10);
 
@@ -25,7 +21,7 @@ internal sealed class LatencyWindow(TimeProvider time)
             Array.Clear(slot.Counts);
         }
 
-        Interlocked.Increment(ref slot.Counts[BucketOf(value)]);
+        Interlocked.Increment(ref slot.Counts[LatencyBuckets.Of(value)]);
     }
 
     /// <summary>A quantile of the last minute; 0 when nothing was recorded.</summary>
@@ -33,53 +29,19 @@ internal sealed class LatencyWindow(TimeProvider time)
     public double Quantile(double quantile)
     {
         _ = Current(out long now);
-        long[] sums = new long[Buckets];
-        long total = 0;
+        long[] sums = new long[LatencyBuckets.Count];
         foreach (Slot slot in slots)
         {
             if (now - Interlocked.Read(ref slot.Number) < Slots)
             {
-                for (int i = 0; i < Buckets; i++)
+                for (int i = 0; i < sums.Length; i++)
                 {
                     sums[i] += slot.Counts[i];
-                    total += slot.Counts[i];
                 }
             }
         }
 
-        long rank = (long)Math.Ceiling(quantile * total);
-        for (int i = 0; i < Buckets && total > 0; i++)
-        {
-            rank -= sums[i];
-            if (rank <= 0)
-            {
-                return UpperEnd(i);
-            }
-        }
-
-        return 0;
-    }
-
-    private static int BucketOf(ulong value)
-    {
-        if (value < SubBuckets)
-        {
-            return (int)value;
-        }
-
-        int exponent = BitOperations.Log2(value);
-        return ((exponent - 2) * SubBuckets) + (int)((value >> (exponent - 3)) & (SubBuckets - 1));
-    }
-
-    private static double UpperEnd(int bucket)
-    {
-        if (bucket < SubBuckets)
-        {
-            return bucket;
-        }
-
-        int exponent = (bucket / SubBuckets) + 2;
-        return ((1UL << exponent) + ((ulong)((bucket % SubBuckets) + 1) << (exponent - 3))) - 1;
+        return LatencyBuckets.Quantile(sums, quantile);
     }
 
     private Slot Current(out long number)
@@ -90,7 +52,7 @@ internal sealed class LatencyWindow(TimeProvider time)
 
     private sealed class Slot
     {
-        public readonly long[] Counts = new long[Buckets];
+        public readonly long[] Counts = new long[LatencyBuckets.Count];
         public long Number = long.MinValue / 2;
     }
 }

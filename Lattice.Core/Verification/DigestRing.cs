@@ -12,11 +12,16 @@ internal sealed class DigestRing
     /// <summary>The latest entry.</summary>
     public LogPosition Last { get; private set; }
 
+    /// <summary>The earliest entry from which on every digest is known; 0: none is.</summary>
+    public ulong First { get; private set; }
+
     /// <summary>Digest after the latest entry.</summary>
     public UInt128 LastDigest => digests[Last.Index % Capacity].Digest;
 
     public void Add(LogPosition entry, UInt128 digest)
     {
+        bool follows = entry.Index == Last.Index + 1 && First > 0;
+        First = !follows ? entry.Index : entry.Index - First >= Capacity ? entry.Index - Capacity + 1 : First;
         digests[entry.Index % Capacity] = (entry, digest);
         Last = entry;
     }

@@ -21,8 +21,11 @@ public enum OperationKind
     /// <summary>A node joins the cluster.</summary>
     AddNode = 6,
 
+    /// <summary>A node hands out a backup; begun by the node itself when somebody asks it for one.</summary>
+    Backup = 7,
+
     /// <summary>The cluster uses what the version brings that all nodes run; no older one can be started any more.</summary>
-    FinalizeUpgrade = 7,
+    FinalizeUpgrade = 8,
 }
 
 /// <summary>What is asked for.</summary>

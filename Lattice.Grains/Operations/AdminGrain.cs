@@ -1,3 +1,4 @@
+using Lattice.Grains.Access;
 using Lattice.Grains.Operations;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -8,7 +9,7 @@ namespace Lattice.Grains;
 /// <summary>The door to operations: one for the whole cluster, where it was first asked for; the next one takes up what it leaves.</summary>
 [Reentrant]
 [PreferLocalPlacement]
-public sealed class AdminGrain(IServiceProvider services, OperationCatalog catalog, TimeProvider time, ILogger<AdminGrain> logger) : Grain, IAdminGrain, IDisposable
+public sealed class AdminGrain(IServiceProvider services, OperationCatalog catalog, TimeProvider time, ILogger<AdminGrain> logger) : Grain, IAdminGrain, IAuditGrain, IDisposable
 {
     private OperationBook? book;
 
@@ -17,7 +18,7 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        book = new OperationBook(catalog.Find, new OperationJournal(services, this.GetGrainId(), time, logger), time, logger);
+        book = new OperationBook(catalog.Find, new GrainJournal<JournalContent>(services, this.GetGrainId(), "operations", "The journal of operations cannot be reached: operations go on and are not journaled.", time, logger), time, logger);
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -32,10 +33,10 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     public void Dispose() => book?.Dispose();
 
     /// <inheritdoc/>
-    public async ValueTask<OperationPlan> Plan(OperationRequest request) => await Book.PlanAsync(request);
+    public async ValueTask<OperationPlan> Plan(OperationRequest request) => await Book.PlanAsync(Named(request));
 
     /// <inheritdoc/>
-    public async ValueTask<OperationReport> Start(OperationRequest request) => await Book.StartAsync(request);
+    public async ValueTask<OperationReport> Start(OperationRequest request) => await Book.StartAsync(Named(request));
 
     /// <inheritdoc/>
     public async ValueTask<OperationReport?> Find(Guid id) => await Book.FindAsync(id);
@@ -44,5 +45,11 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     public async ValueTask<OperationHistory> List() => await Book.ListAsync();
 
     /// <inheritdoc/>
+    public async ValueTask Note(AuditEvent told) => await Book.NoteAsync(told);
+
+    /// <inheritdoc/>
     public async ValueTask Resume() => await Book.ResumeAsync();
+
+    /// <summary>Who asks says who he is; with tokens it is known, too, whose token it was.</summary>
+    private static OperationRequest Named(OperationRequest request) => CallerContext.Current is { } token ? request with { Who = $"{request.Who} (token '{token}')" } : request;
 }

@@ -16,6 +16,11 @@ public interface IOperatorService : IGrainService
     [ResponseTimeout("00:00:05")]
     ValueTask<NodeTask> CompactLog(Guid id, long keep);
 
+    /// <summary>How far a backup is that this node hands out.</summary>
+    [Alias("backup")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<NodeTask> Backup(Guid id);
+
     /// <summary>How this node belongs to the cluster.</summary>
     [Alias("membership")]
     [ResponseTimeout("00:00:02")]

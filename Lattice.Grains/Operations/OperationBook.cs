@@ -7,7 +7,7 @@ namespace Lattice.Grains.Operations;
 /// The operations of a cluster: which run, which ended, what happened to them. Lets each take what it needs from the others, and takes up what a lost node
 /// left. Used in one activation's turns only.
 /// </summary>
-internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> find, OperationJournal journal, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> find, GrainJournal<JournalContent> journal, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int RememberedOperations = 100;
     private const int RememberedEvents = 500;
@@ -66,6 +66,17 @@ internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> 
             Events = [.. events.OrderByDescending(e => e.At)],
             JournalFailure = journal.Failure,
         };
+    }
+
+    /// <summary>Writes down what an operator did that is no operation; the same event once.</summary>
+    public async Task NoteAsync(AuditEvent told)
+    {
+        await ResumeAsync();
+        if (!events.Contains(told))
+        {
+            events.Add(told);
+            await WriteAsync();
+        }
     }
 
     /// <summary>Reads what other nodes left, if that was not possible before, and goes on with what they did not end.</summary>

@@ -14,6 +14,7 @@ public sealed class OperationCatalog(OperatorDirectory operators, ClusterEye eye
     {
         OperationKind.Snapshot => new NodeTaskOperation(request, operators, time, "write snapshot", static (service, id) => service.Snapshot(id)),
         OperationKind.CompactLog => new NodeTaskOperation(request, operators, time, "compact log", (service, id) => service.CompactLog(id, request.Keep)),
+        OperationKind.Backup => new NodeTaskOperation(request, operators, time, "hand out backup", static (service, id) => service.Backup(id)),
         OperationKind.TransferLeadership => new TransferLeadershipOperation(request, eye, moves, time),
         OperationKind.BalanceLeaders => new BalanceLeadersOperation(eye, moves),
         OperationKind.RemoveNode => new RemoveNodeOperation(request, eye, moves, changes),

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Lattice.Grains;
 
 /// <summary>What operations ask of this node: hands on to its <see cref="ReplicaHost"/>.</summary>
-public sealed partial class OperatorService(GrainId id, Silo silo, ILoggerFactory loggerFactory, ReplicaHost host, NodeTaskDesk tasks, NodeInfo node, IHostApplicationLifetime lifetime)
+public sealed partial class OperatorService(GrainId id, Silo silo, ILoggerFactory loggerFactory, ReplicaHost host, NodeTaskDesk tasks, BackupDesk backups, NodeInfo node, IHostApplicationLifetime lifetime)
     : GrainService(id, silo, loggerFactory), IOperatorService
 {
     private ILogger Logger { get; } = loggerFactory.CreateLogger("Lattice.Operations");
@@ -39,6 +39,9 @@ public sealed partial class OperatorService(GrainId id, Silo silo, ILoggerFactor
             ["keptEntries"] = Text(compacted.Groups.Aggregate(0UL, (sum, group) => sum + group.Kept)),
         };
     }));
+
+    /// <inheritdoc/>
+    public ValueTask<NodeTask> Backup(Guid id) => ValueTask.FromResult(backups.Look(id));
 
     /// <inheritdoc/>
     public ValueTask<NodeMembership> Membership()

@@ -112,7 +112,7 @@ internal sealed class TransferLeadershipOperation(OperationRequest request, Clus
         IReadOnlyList<uint> left = await moves.MoveAsync(_ => request.Node, progress, PatienceWithMoves, cancellation);
         if (left.Count > 0)
         {
-            throw new OperationFailedException($"Group {string.Join(", ", left)} is led by another node still: node {request.Node} is not caught up or cannot be reached. The wish stands, and they move when it is; 'lattice admin balance-leaders' lifts it.");
+            throw new OperationFailedException($"Group {string.Join(", ", left)} is led by another node still: node {request.Node} is not caught up, has no room on its volume or cannot be reached. The wish stands, and they move when it is; 'lattice admin balance-leaders' lifts it.");
         }
     }
 

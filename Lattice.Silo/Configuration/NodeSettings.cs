@@ -36,6 +36,9 @@ public sealed record NodeSettings
     /// <summary><c>[ai]</c></summary>
     public required AiSettings Ai { get; init; }
 
+    /// <summary><c>[security]</c></summary>
+    public required SecuritySettings Security { get; init; }
+
     /// <summary><c>[metrics] address</c>, host:port of the health endpoint.</summary>
     public required string MetricsAddress { get; init; }
 
@@ -104,7 +107,8 @@ public sealed record ConsensusSettings(int MaxEntriesPerAppend, TimeSpan Heartbe
 /// <param name="MaxSegmentBytes">Size of a log segment.</param>
 /// <param name="SnapshotInterval">Entries of a group between checkpoints.</param>
 /// <param name="KeepSnapshots">Snapshot files to keep.</param>
-public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots);
+/// <param name="ReserveBytes">Bytes that have to be free for writes to be taken.</param>
+public sealed record StorageSettings(string DataDirectory, bool SyncOnWrite, long MaxSegmentBytes, int SnapshotInterval, int KeepSnapshots, long ReserveBytes);
 
 /// <summary><c>[verification]</c></summary>
 /// <param name="Enabled">Whether writes are checked against the reference model and the other replicas.</param>

@@ -15,4 +15,8 @@ public sealed record SettingsError(string File, int Line, string Key, string Mes
 /// <summary>A configuration file as read: settings, or all that is wrong with it.</summary>
 /// <param name="Settings">The settings; null when there are errors.</param>
 /// <param name="Errors">The mistakes, in order of lines.</param>
-public sealed record SettingsResult(NodeSettings? Settings, IReadOnlyList<SettingsError> Errors);
+public sealed record SettingsResult(NodeSettings? Settings, IReadOnlyList<SettingsError> Errors)
+{
+    /// <summary>What is allowed, and probably not meant.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

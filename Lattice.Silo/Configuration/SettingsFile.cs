@@ -36,13 +36,24 @@ public static class SettingsFile
         NodeSettings settings = Build(path, id, peers, values, paths);
         SettingsRules.Check(settings, values, paths, errors);
         errors.Sort((a, b) => a.Line.CompareTo(b.Line));
-        return errors.Count > 0 ? new SettingsResult(null, errors) : new SettingsResult(settings, []);
+        return errors.Count > 0 ? new SettingsResult(null, errors) : new SettingsResult(settings, []) { Warnings = [.. SecurityRules.Warnings(settings)] };
     }
 
     private static int? NodeOf(string path)
     {
         string name = Path.GetFileNameWithoutExtension(path);
         return name.StartsWith("node", StringComparison.Ordinal) && int.TryParse(name.AsSpan(4).TrimStart('-'), NumberStyles.None, CultureInfo.InvariantCulture, out int node) ? node : null;
+    }
+
+    private static SecuritySettings Security(Func<string, string> text)
+    {
+        (string certificate, string key, string authority) = (text("tls_certificate"), text("tls_key"), text("tls_ca"));
+        return new SecuritySettings(
+            text("tokens_file"),
+            text("operator_token_file"),
+            text("cluster_secret_file"),
+            certificate.Length > 0 && key.Length > 0 && authority.Length > 0 ? new TlsSettings(certificate, key, authority) : null,
+            text("http") switch { "tls" => HttpSecurity.Tls, "mutual-tls" => HttpSecurity.MutualTls, _ => HttpSecurity.Plain });
     }
 
     private static NodeSettings Build(string path, int node, IReadOnlyList<PeerSettings> peers, SettingsValues values, LatticePaths paths)
@@ -71,7 +82,8 @@ public static class SettingsFile
                 (bool)Get("storage", "sync_on_write"),
                 (long)Get("storage", "max_wal_size_mb") << 20,
                 Int("storage", "snapshot_interval"),
-                Int("storage", "keep_snapshots")),
+                Int("storage", "keep_snapshots"),
+                (long)Get("storage", "reserve_mb") << 20),
             Verification = new VerificationSettings(
                 (bool)Get("verification", "enabled"),
                 Text("verification", "boot_check") == "full",
@@ -92,6 +104,7 @@ public static class SettingsFile
                 Text("ai", "model"),
                 Text("ai", "api_key_env"),
                 TimeSpan.FromSeconds(Int("ai", "timeout_seconds"))),
+            Security = Security(key => Text("security", key)),
             MetricsAddress = Text("metrics", "address"),
         };
     }

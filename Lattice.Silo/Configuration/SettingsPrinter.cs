@@ -62,6 +62,7 @@ public static partial class SettingsPrinter
         ["storage.max_wal_size_mb"] = s.Storage.MaxSegmentBytes >> 20,
         ["storage.snapshot_interval"] = s.Storage.SnapshotInterval,
         ["storage.keep_snapshots"] = s.Storage.KeepSnapshots,
+        ["storage.reserve_mb"] = s.Storage.ReserveBytes >> 20,
         ["verification.enabled"] = s.Verification.Enabled,
         ["verification.boot_check"] = s.Verification.CheckStateAtBoot ? "full" : "background",
         ["verification.scrub_mb_per_second"] = s.Verification.ScrubBytesPerSecond >> 20,
@@ -79,6 +80,13 @@ public static partial class SettingsPrinter
         ["ai.model"] = s.Ai.Model,
         ["ai.api_key_env"] = s.Ai.ApiKeyVariable,
         ["ai.timeout_seconds"] = s.Ai.Timeout.TotalSeconds,
+        ["security.tokens_file"] = s.Security.TokensFile,
+        ["security.operator_token_file"] = s.Security.OperatorTokenFile,
+        ["security.cluster_secret_file"] = s.Security.ClusterSecretFile,
+        ["security.tls_certificate"] = s.Security.Tls?.CertificateFile ?? "",
+        ["security.tls_key"] = s.Security.Tls?.KeyFile ?? "",
+        ["security.tls_ca"] = s.Security.Tls?.AuthorityFile ?? "",
+        ["security.http"] = s.Security.Http switch { HttpSecurity.Tls => "tls", HttpSecurity.MutualTls => "mutual-tls", _ => "plain" },
         ["metrics.address"] = s.MetricsAddress,
     };
 

@@ -50,6 +50,7 @@ internal static partial class SettingsRules
             Error("membership.connection", mistake);
         }
 
+        SecurityRules.Check(settings.Security, key => (string)values.Get("security", key, settings.Node, paths), Error);
         AiRules.Check(settings.Ai, (string)values.Get("ai", "endpoint", settings.Node, paths), Error);
         if (settings.Cluster.Peers.FirstOrDefault(p => !IsLocal(p.Address)) is not { } remote)
         {

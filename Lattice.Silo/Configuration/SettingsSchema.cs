@@ -31,6 +31,7 @@ internal static class SettingsSchema
         Integer("storage", "max_wal_size_mb", 64, 1, 1024, "Size of a segment of the write-ahead log, in MiB."),
         Integer("storage", "snapshot_interval", 10_000, 100, 100_000_000, "Entries of a group after which its state is made durable and its log compacted; so many entries stay in the log for followers that are behind."),
         Integer("storage", "keep_snapshots", 5, 1, 1000, "Snapshot files to keep."),
+        Integer("storage", "reserve_mb", 256, 0, 1 << 20, "MiB that stay free on the data directory's volume: with less, the node refuses writes and leads nothing until there is room again; 0: none."),
         new("verification", "enabled", SettingKind.Boolean, (_, _) => true, "Check every write against the reference model and the other replicas before it is acknowledged."),
         Choice("verification", "boot_check", ["full", "background"], "full: read the whole state and check it against its digests before the node serves. background: check each record when it is read, and the whole by the scrub; for states so large that a start would take too long."),
         Integer("verification", "scrub_mb_per_second", 8, 0, 10_000, "MiB a second that are read in the background, again and again, to check what the node holds; 0: none."),
@@ -48,6 +49,13 @@ internal static class SettingsSchema
         Optional("ai", "model", "Name of the model; every provider but \"none\" needs one."),
         Optional("ai", "api_key_env", "Name of the environment variable that holds the key, which must not stand in this file. Empty: no key is sent."),
         Integer("ai", "timeout_seconds", 20, 1, 600, "Longest wait for the model's answer. The node halts without waiting for it."),
+        Optional("security", "tokens_file", "File with the tokens that clients may show, hashed, for example \"/etc/lattice/tokens.json\"; 'lattice token create' makes it. Empty: clients need none. Changes of the file take effect at once."),
+        Optional("security", "operator_token_file", "File with the token that commands show which read this configuration, unless LATTICE_TOKEN or --token-file gives another. Empty: none."),
+        Optional("security", "cluster_secret_file", "File with a secret that all nodes share and nobody else knows, for example \"/etc/lattice/cluster.secret\"; what does not know it is no node. Needed with tokens_file, unless there is TLS."),
+        Optional("security", "tls_certificate", "PEM file of the certificate of this node; with it the ports of nodes and clients take only TLS, from whoever has a certificate of the same authority. A node's is for serverAuth and clientAuth, a client's for clientAuth alone. Empty: no TLS."),
+        Optional("security", "tls_key", "PEM file of its key."),
+        Optional("security", "tls_ca", "PEM file of the authority that signs the certificates of nodes and clients, and nothing else."),
+        Choice("security", "http", ["plain", "tls", "mutual-tls"], "How the endpoint of [metrics] is served: unencrypted, by TLS to anybody, or by TLS to whoever has a certificate of the authority."),
         new("metrics", "address", SettingKind.Address, (node, _) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{MetricsPortBase + node}"), "Address of the health endpoint."),
     ];
 

@@ -12,7 +12,7 @@ namespace Lattice.Silo.Hosting;
 /// What a node does whose replica was found to be wrong and has fenced itself: tells the others, finds out what differs, writes the report, says what it found. The node stops
 /// after it, so nothing here may take long. Also what it does when its replica differs and nobody can tell which is right: the same, but it stays.
 /// </summary>
-internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TraceCollector traces, DivergenceInquiry inquiry, TimeProvider time, ILogger<DivergenceHalt> logger)
+internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost host, PeerDirectory peers, TraceCollector traces, DivergenceInquiry inquiry, NodeInfo node, TimeProvider time, ILogger<DivergenceHalt> logger)
 {
     private static readonly TimeSpan LongestStory = TimeSpan.FromMilliseconds(500);
 
@@ -26,6 +26,7 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
         Announce(divergence);
         (DivergenceReporter reporter, DivergenceReport report) = await ReportAsync(divergence).ConfigureAwait(false);
         reporter.WriteMark(report);
+        await AnnounceAsync(report).ConfigureAwait(false);
     }
 
     /// <summary>Explains a difference that no majority decides: nothing of the group is served anywhere, and this node stays for the operator to decide.</summary>
@@ -56,6 +57,37 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
         return (reporter, reporter.Build(host.Status().Identity.Incarnation, standing, known, story));
     }
 
+    /// <summary>Tells the others what the report says, for the list of incidents. Those that do not answer at once are not waited for: one is enough.</summary>
+    private async Task AnnounceAsync(DivergenceReport report)
+    {
+        DivergenceAnalysis? cause = report.Analysis?.Rules;
+        var halt = new Incident
+        {
+            Id = report.Id,
+            At = report.When,
+            Group = report.Group ?? 0,
+            Kind = IncidentKind.Halt,
+            Nodes = [settings.Node],
+            Index = report.Index,
+            Check = ClearanceNote.Word(report.Detection.Kind.ToString()),
+            Message = report.Detection.Message,
+            Class = cause is null ? "" : ClearanceNote.Word(cause.Class.ToString()),
+            RootCause = cause?.RootCause ?? "",
+            Confidence = cause?.Confidence ?? 0,
+            Report = DivergenceMark.PathOf(settings),
+            ProcessStartedAt = node.StartedAt,
+        };
+        try
+        {
+            Task[] told = [.. settings.Cluster.Peers.Select(p => p.Id).Where(id => id != settings.Node).Select(peers.Find).OfType<IReplicaService>().Select(service => service.PeerHalted(halt).AsTask())];
+            await Task.WhenAll(told).WaitAsync(LongestStory, time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            LogNotAnnounced(e.Message);
+        }
+    }
+
     private async Task<CausalStory> StoryAsync(uint? group)
     {
         IReadOnlyDictionary<int, NodeTrace?> answers = await traces.AskAsync([.. settings.Cluster.Peers.Select(p => p.Id)], group, EventsInReport, LongestStory).ConfigureAwait(false);
@@ -79,4 +111,7 @@ internal sealed partial class DivergenceHalt(NodeSettings settings, ReplicaHost 
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "STATE DIVERGENCE DETECTED in {Where}: {What} Nobody can tell which replica is right, so the group neither reads nor writes, on any node, until an operator decides; the analysis follows")]
     private partial void LogUndecided(string where, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all nodes were told of the report, which is in this node's data directory: {Reason}")]
+    private partial void LogNotAnnounced(string reason);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lattice.Silo.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -32,10 +33,10 @@ internal sealed class JournalFormatter(IOptions<JournalFormatterOptions> options
             ? $"<{priority}>"
             : $"{DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:ss.fffzzz", CultureInfo.InvariantCulture)} ";
         string text = logEntry.Formatter(logEntry.State, logEntry.Exception);
-        textWriter.WriteLine($"{prefix}{word} {logEntry.Category}: {OneLine(text)}");
+        textWriter.WriteLine($"{prefix}{word} {logEntry.Category}: {AccessWords.ForLog(logEntry.Category, OneLine(text))}");
         if (logEntry.Exception is { } exception)
         {
-            foreach (string line in exception.ToString().Split('\n'))
+            foreach (string line in AccessWords.ForLog(logEntry.Category, exception.ToString()).Split('\n'))
             {
                 textWriter.WriteLine($"{(options.Value.ForJournal ? prefix : "")}    {line.TrimEnd()}");
             }

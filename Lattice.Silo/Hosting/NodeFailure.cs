@@ -3,8 +3,10 @@ using Lattice.Core.Log;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
 using Lattice.Core.Upgrade;
+using Lattice.Grains.Access;
 using Lattice.Silo.Configuration;
 using Lattice.Silo.Membership;
+using Lattice.Silo.Security;
 using Microsoft.AspNetCore.Connections;
 
 namespace Lattice.Silo.Hosting;
@@ -28,7 +30,7 @@ internal static class NodeFailure
         // Their messages say it already.
         NodeStartException or NodeIdentityException or DataDirectoryInUseException or LogCorruptException or LogVersionException
             or SnapshotCorruptException or MembershipDatabaseException or StateEngineException or StateFormatException or CatalogFormatException or FeatureLevelException
-            or DiskFullException or DiskFailedException => failure.Message,
+            or DiskFullException or DiskFailedException or TokenFileException or ClusterSecretException or TlsFilesException => failure.Message,
         AddressInUseException or { InnerException: AddressInUseException } =>
             $"Node {settings.Node} cannot listen: {failure.Message.TrimEnd('.')}. Another process took the address while the node started ('ss -ltnp' shows which); stop it or choose another port in the files of all nodes.",
         UnauthorizedAccessException or IOException =>

@@ -56,6 +56,7 @@ internal static class ReplicaHostFactory
             CacheSize = settings.Performance.CacheSize,
             SnapshotInterval = settings.Storage.SnapshotInterval,
             KeepSnapshots = settings.Storage.KeepSnapshots,
+            ReserveBytes = settings.Storage.ReserveBytes,
             CheckStateAtBoot = settings.Verification.CheckStateAtBoot,
             Log = new LogOptions { SegmentBytes = settings.Storage.MaxSegmentBytes, SyncOnWrite = settings.Storage.SyncOnWrite },
             Limits = new StateLimits

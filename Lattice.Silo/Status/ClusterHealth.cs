@@ -6,7 +6,7 @@ internal enum ClusterHealth
     /// <summary>Every member is up and caught up.</summary>
     Healthy = 0,
 
-    /// <summary>It serves, but a member is missing or behind.</summary>
+    /// <summary>It serves, but a member is missing or behind, or has no room for writes.</summary>
     Degraded = 1,
 
     /// <summary>At least one group has no majority or no leader.</summary>

@@ -11,6 +11,9 @@ internal sealed record ClusterView
     /// <summary>Entries of one group that a caught-up replica may be behind.</summary>
     public const ulong CaughtUpWithin = 1000;
 
+    /// <summary>Verifiers look every two seconds; one that has not for so long is missing.</summary>
+    public const double VerifierMissingAfterSeconds = 15;
+
     private const uint SystemGroup = 0;
 
     /// <summary>The cluster's name.</summary>
@@ -43,6 +46,15 @@ internal sealed record ClusterView
     /// <summary>Groups that answer nobody because no other replica has confirmed their leader's state yet.</summary>
     public required IReadOnlyList<uint> GroupsUnproven { get; init; }
 
+    /// <summary>What the verifier of each group found; a group whose verifier is missing is not among them.</summary>
+    public required IReadOnlyList<VerifierReport> Verifiers { get; init; }
+
+    /// <summary>Groups whose replicas nobody compares from outside at present.</summary>
+    public required IReadOnlyList<uint> GroupsWithoutVerifier { get; init; }
+
+    /// <summary>Incidents that are not over, newest first.</summary>
+    public IReadOnlyList<Incident> OpenIncidents => [.. Verifiers.SelectMany(v => v.OpenIncidents).OrderByDescending(i => i.At)];
+
     /// <summary>Every member, in order of id.</summary>
     public required IReadOnlyList<NodeView> Nodes { get; init; }
 
@@ -58,7 +70,8 @@ internal sealed record ClusterView
         uint[] undecided = [.. groups.Where(g => g.HasMajority && g.Doubt == GroupDoubt.Undecided).Select(g => g.Group)];
         uint[] unproven = [.. groups.Where(g => g.HasMajority && g.Doubt == GroupDoubt.Unproven).Select(g => g.Group)];
         bool serves = withoutMajority.Length + withoutLeader.Length + undecided.Length + unproven.Length == 0;
-        bool complete = nodes.TrueForAll(n => n.Condition == NodeCondition.Ready);
+        List<VerifierReport> verifiers = [.. reachable.SelectMany(n => n.Verifiers).Where(v => v.AgeSeconds < VerifierMissingAfterSeconds).GroupBy(v => v.Group).Select(g => g.MinBy(v => v.AgeSeconds)!).OrderBy(v => v.Group)];
+        bool complete = verifiers.TrueForAll(v => v.OpenIncidents.Count == 0) && nodes.TrueForAll(n => n.Condition == NodeCondition.Ready);
         return new ClusterView
         {
             Name = status.Name,
@@ -71,6 +84,8 @@ internal sealed record ClusterView
             GroupsWithoutMajority = withoutMajority,
             GroupsUndecided = undecided,
             GroupsUnproven = unproven,
+            Verifiers = verifiers,
+            GroupsWithoutVerifier = [.. groups.Where(g => g.Voters.Count > 0 && !verifiers.Exists(v => v.Group == g.Group)).Select(g => g.Group)],
             Nodes = nodes,
         };
     }
@@ -104,6 +119,7 @@ internal sealed record ClusterView
     {
         { DifferingGroups.Count: > 0 } => NodeCondition.Differs,
         _ when node.Status.Groups.Any(g => g.Verification is "Unproven" && !g.Serves) => NodeCondition.Unproven,
+        { Status.HasNoRoom: true } => NodeCondition.NoRoom,
         _ => NodeCondition.Ready,
     };
 }

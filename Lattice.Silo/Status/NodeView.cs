@@ -29,6 +29,9 @@ internal enum NodeCondition
     /// <summary>Up; some replica of it is behind, learning, recovering or without a leader.</summary>
     CatchingUp,
 
+    /// <summary>Up and caught up, but its volume has no room: it takes no writes and leads nothing.</summary>
+    NoRoom,
+
     /// <summary>Up; the state of a replica of it has not been confirmed by another one since it started.</summary>
     Unproven,
 

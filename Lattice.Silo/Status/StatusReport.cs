@@ -15,6 +15,8 @@ internal sealed record StatusReport
 
     public required int Leader { get; init; }
 
+    public required ComparisonReport Verification { get; init; }
+
     public required IReadOnlyList<NodeReport> Nodes { get; init; }
 
     /// <summary>The report on a view, or on one node of it.</summary>
@@ -25,12 +27,26 @@ internal sealed record StatusReport
         Health = view.Health.ToString(),
         Majority = new MajorityReport(view.HasMajority, view.ReachableVoters, view.Voters, view.GroupsWithoutMajority, view.GroupsWithoutLeader, view.GroupsUndecided, view.GroupsUnproven),
         Leader = view.Nodes.FirstOrDefault(n => n.Role is "Leader")?.Status.Node ?? 0,
+        Verification = ComparisonReport.Of(view),
         Nodes = [.. view.Nodes.Where(n => onlyNode is null || n.Status.Node == onlyNode).Select(NodeReport.Of)],
     };
 }
 
 /// <summary>Whether the cluster can decide.</summary>
 internal sealed record MajorityReport(bool Present, int Reachable, int Voters, IReadOnlyList<uint> GroupsWithoutMajority, IReadOnlyList<uint> GroupsWithoutLeader, IReadOnlyList<uint> GroupsUndecided, IReadOnlyList<uint> GroupsUnproven);
+
+/// <summary>How the replicas stand to each other, as the verifiers see it.</summary>
+internal sealed record ComparisonReport(IReadOnlyList<GroupComparisonReport> Groups, IReadOnlyList<uint> GroupsWithoutVerifier, IReadOnlyList<IncidentReport> OpenIncidents)
+{
+    public static ComparisonReport Of(ClusterView view) => new([.. view.Verifiers.Select(GroupComparisonReport.Of)], view.GroupsWithoutVerifier, [.. view.OpenIncidents.Select(IncidentReport.Of)]);
+}
+
+/// <summary>The latest comparison of a group's replicas.</summary>
+internal sealed record GroupComparisonReport(uint Group, string Verdict, double AgeSeconds, ulong Index, ulong AgreedIndex, double? AgreedAgeSeconds, IReadOnlyList<int> Compared, IReadOnlyList<int> NotCompared)
+{
+    public static GroupComparisonReport Of(VerifierReport v) =>
+        new(v.Group, v.Verdict, Math.Round(v.AgeSeconds, 1), v.Index, v.AgreedIndex, v.AgreedAgeSeconds is { } age ? Math.Round(age, 1) : null, v.Compared, v.NotCompared);
+}
 
 /// <summary>One node.</summary>
 internal sealed record NodeReport
@@ -63,6 +79,12 @@ internal sealed record NodeReport
 
     public required long FreeBytes { get; init; }
 
+    public required long VolumeBytes { get; init; }
+
+    public required long ReserveBytes { get; init; }
+
+    public required bool HasNoRoom { get; init; }
+
     public required bool Verified { get; init; }
 
     public required IReadOnlyList<uint> UnprovenGroups { get; init; }
@@ -77,7 +99,7 @@ internal sealed record NodeReport
     {
         Node = node.Status.Node,
         Reachable = node.Status.Reachable,
-        CaughtUp = node.Condition == NodeCondition.Ready,
+        CaughtUp = node.Condition is NodeCondition.Ready or NodeCondition.NoRoom,
         Role = node.Role,
         Address = node.Status.Address,
         Applied = node.Applied,
@@ -89,6 +111,9 @@ internal sealed record NodeReport
         SyncOnWrite = node.Status.SyncOnWrite,
         DataBytes = node.Status.DataBytes,
         FreeBytes = node.Status.FreeBytes,
+        VolumeBytes = node.Status.VolumeBytes,
+        ReserveBytes = node.Status.ReserveBytes,
+        HasNoRoom = node.Status.HasNoRoom,
         Verified = node.Status.Reachable && !node.IsUnverified,
         UnprovenGroups = node.UnprovenGroups,
         DifferingGroups = node.DifferingGroups,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lattice.Bench;
+using Lattice.Bench.Backups;
 using Lattice.Bench.Etcd;
 using Lattice.Bench.Lattices;
 
@@ -61,6 +62,28 @@ command.SetAction(async (parsed, cancellation) =>
         Directory.Delete(folder, recursive: true);
     }
 });
+var size = new Option<double>("--gib") { Description = "Size of the state", DefaultValueFactory = _ => 1 };
+var writers = new Option<int>("--clients") { Description = "Callers that write meanwhile", DefaultValueFactory = _ => 64 };
+AtLeastOne(writers);
+var soak = new Command("backup", "Backs up a large state while clients write; shows memory and throughput, and fails when they are not as promised.") { size, writers, seconds, binary };
+soak.SetAction(async (parsed, cancellation) =>
+{
+    string folder = Directory.CreateTempSubdirectory("lattice-bench-").FullName;
+    try
+    {
+        var peer = new LatticePeer(folder, Path.GetFullPath(parsed.GetValue(binary)!));
+        await using (peer.ConfigureAwait(false))
+        {
+            await peer.StartAsync(cancellation).ConfigureAwait(false);
+            return await BackupSoak.RunAsync(peer, folder, (parsed.GetValue(size), parsed.GetValue(writers), TimeSpan.FromSeconds(parsed.GetValue(seconds))), Console.Out, cancellation).ConfigureAwait(false) ? 0 : 1;
+        }
+    }
+    finally
+    {
+        Directory.Delete(folder, recursive: true);
+    }
+});
+command.Subcommands.Add(soak);
 return await command.Parse(args).InvokeAsync().ConfigureAwait(false);
 
 static string[] Words(string? list) => (list ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -66,7 +66,7 @@ public sealed class AnalyzeCommandTests : IDisposable
     [InlineData(null, "There is no divergence report")]
     [InlineData("nonsense", "is not a divergence report")]
     [InlineData("{\"schemaVersion\": 1}", "is not a divergence report")]
-    [InlineData("{\"schemaVersion\": 99}", "has schema version 99, and this version of Lattice reads up to 1")]
+    [InlineData("{\"schemaVersion\": 99}", "has schema version 99, and this version of Lattice reads up to 2")]
     public async Task A_report_that_cannot_be_read_is_refused(string? content, string mistake)
     {
         if (content is not null)

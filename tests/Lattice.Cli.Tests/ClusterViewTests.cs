@@ -106,6 +106,25 @@ public sealed class ClusterViewTests
     }
 
     [Fact]
+    public void An_incident_that_is_not_over_makes_it_degraded()
+    {
+        var open = new Incident { Id = "1", At = DateTimeOffset.UnixEpoch, Group = 1, Kind = IncidentKind.Difference, Nodes = [3] };
+        var view = ClusterView.Of(Statuses.Healthy().WithVerifiers(Statuses.Verifier(0), Statuses.Verifier(1) with { OpenIncidents = [open] }));
+
+        Assert.Equal((ClusterHealth.Degraded, true), (view.Health, view.HasMajority));
+        Assert.Equal([open], view.OpenIncidents);
+    }
+
+    [Fact]
+    public void A_missing_verifier_does_not_change_how_the_cluster_stands()
+    {
+        var view = ClusterView.Of(Statuses.Healthy().WithVerifiers());
+
+        Assert.Equal(ClusterHealth.Healthy, view.Health);
+        Assert.Equal([0U, 1U], view.GroupsWithoutVerifier);
+    }
+
+    [Fact]
     public void Verification_that_is_switched_off_does_not_change_how_the_cluster_stands()
     {
         var view = ClusterView.Of(Statuses.Healthy().With(3, g => g with { Verification = "Off" }));

@@ -21,7 +21,7 @@ public sealed class StatusTextTests
             Node 1: ✅ Follower   127.0.0.1:5001   applied 10000   lag 0   up 2h 11m
             Node 2: ✅ Leader     127.0.0.1:5002   applied 10000   lag 0   up 2h 11m
             Node 3: ✅ Follower   127.0.0.1:5003   applied 10000   lag 0   up 2h 11m
-            Verification: no replica differs
+            Verification: no replica differs; all compared 3s ago
 
             """,
             text);
@@ -76,7 +76,76 @@ public sealed class StatusTextTests
         string text = StatusText.Render(ClusterView.Of(Statuses.Healthy().With(3, g => g with { Verification = "Off" })));
 
         Assert.StartsWith("Cluster lattice: Healthy\n", text, StringComparison.Ordinal);
-        Assert.Contains("Verification: off on node 3\n", text, StringComparison.Ordinal);
+        Assert.Contains("Verification: off on node 3; all compared 3s ago\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_group_that_no_verifier_compares_is_named()
+    {
+        VerifierReport stale = Statuses.Verifier(1) with { AgeSeconds = 60 };
+
+        Assert.EndsWith("Verification: no replica differs; no verifier compares group 1\n", StatusText.Render(ClusterView.Of(Statuses.Healthy().WithVerifiers(Statuses.Verifier(0), stale))), StringComparison.Ordinal);
+        Assert.EndsWith("Verification: no replica differs; no verifier compares group 0, 1\n", StatusText.Render(ClusterView.Of(Statuses.Healthy().WithVerifiers())), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("NoCommonEntry", "the replicas of group 1 have no entry in common at which they could be compared")]
+    [InlineData("", "not all have been seen to agree yet")]
+    public void A_group_that_could_not_be_compared_is_named(string verdict, string told)
+    {
+        VerifierReport report = Statuses.Verifier(1) with { Verdict = verdict, AgreedAgeSeconds = null };
+
+        Assert.EndsWith($"; {told}\n", StatusText.Render(ClusterView.Of(Statuses.Healthy().WithVerifiers(Statuses.Verifier(0), report))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_cluster_of_which_no_node_answers_is_not_said_to_agree() =>
+        Assert.EndsWith("Verification: not known, no node answered\n", StatusText.Render(ClusterView.Of(Statuses.Of(Statuses.Dead(1), Statuses.Dead(2), Statuses.Dead(3)))), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_halted_node_is_named_with_the_class_of_the_cause()
+    {
+        var halt = new Incident { Id = "20260101T000000-node3-group1", At = DateTimeOffset.UnixEpoch, Group = 1, Kind = IncidentKind.Halt, Nodes = [3], Class = "disk-corruption" };
+        ClusterStatus status = Statuses.Of(Statuses.Node(1, "Follower"), Statuses.Node(2, "Leader"), Statuses.Dead(3)).WithVerifiers(Statuses.Verifier(0), Statuses.Verifier(1) with { OpenIncidents = [halt] });
+        string text = StatusText.Render(ClusterView.Of(status));
+
+        Assert.Contains("Node 3: ❌ Unreachable   127.0.0.1:5003   halted: disk-corruption in group 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("Verification: 1 open incident: node 3 halted: disk-corruption (group 1) ('lattice admin incidents'); all compared 3s ago\n", text, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(JsonSerializer.Serialize(StatusReport.Of(ClusterView.Of(status)), CliJson.Indented.StatusReport));
+        JsonElement verification = json.RootElement.GetProperty("verification");
+        Assert.Equal(("halt", "open"), (verification.GetProperty("openIncidents")[0].GetProperty("kind").GetString(), verification.GetProperty("openIncidents")[0].GetProperty("state").GetString()));
+        Assert.Equal(5000UL, verification.GetProperty("groups")[1].GetProperty("agreedIndex").GetUInt64());
+    }
+
+    [Fact]
+    public void An_incident_reads_as_what_why_and_what_became_of_it()
+    {
+        var incident = new Incident
+        {
+            Id = "20260101T000000-node3-group1",
+            At = DateTimeOffset.UnixEpoch,
+            Group = 1,
+            Kind = IncidentKind.Halt,
+            Nodes = [3],
+            Message = "A record changed.",
+            Class = "disk-corruption",
+            RootCause = "A bit flipped.",
+            Confidence = 0.9,
+            Report = "/data/divergence-report.json",
+            Outcome = "The node came back.",
+            ResolvedAt = DateTimeOffset.UnixEpoch.AddHours(1),
+        };
+
+        Assert.Equal(
+            """
+            1970-01-01 00:00:00Z  resolved  group 1  node 3 halted: disk-corruption
+                A record changed.
+                Cause, 90 % sure: A bit flipped.
+                Report 20260101T000000-node3-group1: /data/divergence-report.json on node 3
+                Resolved 1970-01-01 01:00:00Z: The node came back.
+
+            """,
+            IncidentReport.Text(incident));
     }
 
     [Fact]
@@ -100,7 +169,7 @@ public sealed class StatusTextTests
         Assert.DoesNotContain('\e', text);
         Assert.Matches(@"(?m)^system +2 +Leader +3 +5000 +5000 +0 +1 MiB +Agrees +5000", text);
         Assert.Matches(@"(?m)^1 +2 +alive +120 µs +3", text);
-        Assert.Matches(@"(?m)^3 +12 MiB +40 GiB +0\.1\.0 +synced on a majority", text);
+        Assert.Matches(@"(?m)^3 +12 MiB +40 GiB +none +0\.1\.0 +synced on a majority", text);
     }
 
     [Fact]

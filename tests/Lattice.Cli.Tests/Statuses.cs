@@ -11,7 +11,25 @@ internal static class Statuses
 
     public static ClusterStatus Of(params NodeStatus[] nodes) => new() { Name = "lattice", ClusterId = 0xC0FFEE, AnsweredBy = 1, Nodes = nodes };
 
-    public static ClusterStatus Healthy() => Of(Node(1, "Follower"), Node(2, "Leader"), Node(3, "Follower"));
+    public static ClusterStatus Healthy() => Of(Node(1, "Follower"), Node(2, "Leader"), Node(3, "Follower")).WithVerifiers(Verifier(0), Verifier(1));
+
+    /// <summary>A verifier that has seen all replicas agree.</summary>
+    public static VerifierReport Verifier(uint group) => new()
+    {
+        Group = group,
+        Verdict = "Agree",
+        AgeSeconds = 1.2,
+        Index = Commit,
+        AgreedIndex = Commit,
+        AgreedAgeSeconds = group == 0 ? 1.2 : 3.4,
+        Compared = All,
+    };
+
+    /// <summary>The status as it is when the first node has heard of these verifiers.</summary>
+    public static ClusterStatus WithVerifiers(this ClusterStatus status, params VerifierReport[] verifiers) => status with
+    {
+        Nodes = [.. status.Nodes.Select((n, place) => n with { Verifiers = place == 0 ? verifiers : [] })],
+    };
 
     public static NodeStatus Dead(int node) => new() { Node = node, Address = Address(node) };
 

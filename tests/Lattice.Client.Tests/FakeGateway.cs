@@ -56,6 +56,8 @@ internal sealed class FakeGateway(int node, Func<uint, byte[], Task<ShardReply>>
 
     public Task<DrillReply> DrillAsync(int node, string kind, uint group, string who) => throw new NotSupportedException();
 
+    public Task<IncidentHistory> IncidentsAsync() => throw new NotSupportedException();
+
     public Task<VerifyProgress> VerifyAsync(int node, bool begin) => throw new NotSupportedException();
 
     public Task<T> AdminAsync<T>(Func<IAdminGrain, ValueTask<T>> ask) => throw new NotSupportedException();

@@ -90,41 +90,6 @@ public sealed class AdminTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_node_killed_in_the_middle_of_a_snapshot_or_a_compaction_comes_back_whole()
-    {
-        using var cluster = new TestCluster(extra: "[storage]\nmax_wal_size_mb = 1\n");
-        cluster.StartAll();
-        cluster.WaitUntilHealthy();
-        await using var store = await TestStore.ConnectAsync(cluster);
-        await using var load = new WriteLoad(store, Writers);
-        load.Start();
-        load.WaitForMore(5_000);
-        var random = new Random(20_261_124);
-        for (int round = 0; round < 10; round++)
-        {
-            string[] command = round % 2 == 0 ? ["admin", "snapshot", "2", "--timeout", "60"] : ["admin", "compact-log", "2", "10", "--timeout", "60"];
-            Task<ProcessResult> running = Task.Run(() => cluster.Run(command));
-            await Task.Delay(random.Next(150, 900));
-            cluster[2].Kill();
-            cluster.Start(2);
-            ProcessResult ended = await running;
-            output.WriteLine($"round {round}: exit {ended.ExitCode} {ended.Output.Trim()} {ended.Errors.Trim()}");
-            cluster.WaitUntilHealthy();
-            string snapshots = Path.Combine(cluster.DataOf(2), "snapshots");
-            foreach (string file in Directory.Exists(snapshots) ? Directory.GetFiles(snapshots, "*.snap") : [])
-            {
-                Assert.True(new FileInfo(file).Length > 0, file);
-            }
-
-            Succeeds(cluster.Run("admin", "verify", "2", "--timeout", "60"));
-        }
-
-        await load.StopAsync();
-        await load.VerifyAsync(store);
-        await cluster.AssertStatesAreEqualAsync();
-    }
-
-    [Fact]
     public void What_was_done_and_refused_can_be_looked_at()
     {
         using var cluster = new TestCluster(nodes: 1);
@@ -316,50 +281,6 @@ public sealed class AdminTests(ITestOutputHelper output)
         Eventually.Holds(() => cluster.Run("admin", "operations"), r => r.Output.Contains($"done     add-node {added}", StringComparison.Ordinal), TimeSpan.FromSeconds(60), cluster.Logs);
         Eventually.Holds(() => cluster.Run("status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal) && r.Output.Contains("Quorum: 4/4", StringComparison.Ordinal), TimeSpan.FromSeconds(30), cluster.Logs);
         Assert.Contains("refused", cluster.Run("admin", "audit").Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_node_killed_in_the_middle_of_a_change_of_the_members_leaves_it_done_or_to_be_repeated()
-    {
-        using var cluster = new TestCluster();
-        cluster.StartAll();
-        cluster.WaitUntilHealthy();
-        await using var store = await TestStore.ConnectAsync(cluster);
-        await using var load = new WriteLoad(store, Writers);
-        load.Start();
-        load.WaitForMore(500);
-        var random = new Random(20_261_125);
-        for (int round = 0; round < 4; round++)
-        {
-            int victim = random.Next(1, 4);
-            Task<ProcessResult> running = Task.Run(() => cluster.Run("admin", "remove-node", "3", "--timeout", "60"));
-            await Task.Delay(random.Next(500, 2_000));
-            cluster[victim].Kill();
-            if (victim != 3)
-            {
-                cluster.Start(victim);
-            }
-
-            ProcessResult ended = await running;
-            output.WriteLine($"round {round}, node {victim} killed: {ended}");
-            Eventually.Holds(() => cluster.Run("admin", "remove-node", "3", "--timeout", "60"), r => r.Errors.Contains("was removed already", StringComparison.Ordinal), TimeSpan.FromSeconds(60), cluster.Logs);
-
-            // It was told to stop, but may still be about to, and one that was just started again was not told.
-            cluster[3].Terminate();
-            cluster.Start(3);
-
-            Task<ProcessResult> adding = Task.Run(() => cluster.Run("admin", "add-node", "3", cluster.AddressOf(3), "--timeout", "60"));
-            await Task.Delay(random.Next(500, 2_000));
-            cluster[victim].Kill();
-            cluster.Start(victim);
-            output.WriteLine($"round {round}, node {victim} killed: {await adding}");
-            Eventually.Holds(() => cluster.Run("admin", "add-node", "3", cluster.AddressOf(3), "--timeout", "60"), r => r.Errors.Contains("is a member of all groups already", StringComparison.Ordinal), TimeSpan.FromSeconds(60), cluster.Logs);
-            cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
-        }
-
-        await load.StopAsync();
-        await load.VerifyAsync(store);
-        await cluster.AssertStatesAreEqualAsync();
     }
 
     /// <summary>Leader of each group, in order.</summary>

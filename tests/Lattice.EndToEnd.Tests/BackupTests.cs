@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Lattice.EndToEnd.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -100,6 +103,35 @@ public sealed class BackupTests(ITestOutputHelper output)
 
         string[] after = [.. Directory.GetFileSystemEntries(Path.Combine(cluster.Root, "var/lib/lattice"), "node-1*", SearchOption.AllDirectories)];
         Assert.Equal(before.AsEnumerable(), after);
+    }
+
+    [Fact]
+    public async Task Who_backed_up_what_and_when_is_remembered_also_by_a_node_that_was_restarted()
+    {
+        const string Metric = "lattice_backup_last_success_timestamp_seconds";
+        using var cluster = new TestCluster(nodes: 1);
+        cluster.StartAll();
+        cluster.WaitUntilHealthy();
+        cluster.Run("put", "key", "value").AssertSucceeded();
+        Assert.DoesNotContain($"\n{Metric}", await cluster.MetricsOfAsync(1), StringComparison.Ordinal);
+        long before = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        cluster.Run("backup", "1", FileOf(cluster, 1)).AssertSucceeded();
+
+        ProcessResult listed = Eventually.Holds(() => cluster.Run("admin", "operations", "--json"), r => r.Output.Contains("\"done\"", StringComparison.Ordinal), TimeSpan.FromSeconds(20), cluster.Logs);
+        JsonElement operation = JsonDocument.Parse(listed.Output).RootElement.GetProperty("operations")[0];
+        Assert.Equal(("backup 1", "done"), (operation.GetProperty("operation").GetString(), operation.GetProperty("state").GetString()));
+        Assert.Contains('@', operation.GetProperty("who").GetString()!);
+        Assert.True(long.Parse(operation.GetProperty("facts").GetProperty("bytes").GetString()!, CultureInfo.InvariantCulture) > 0);
+        ProcessResult audit = cluster.Run("admin", "audit");
+        Assert.Contains("backup 1  began", audit.Output, StringComparison.Ordinal);
+        Assert.Contains("backup 1  done", audit.Output, StringComparison.Ordinal);
+
+        cluster[1].Terminate();
+        cluster.Start(1);
+        cluster.WaitUntilHealthy();
+        Match told = Regex.Match(await cluster.MetricsOfAsync(1), $@"\n{Metric}(\{{[^}}]*\}})? (?<at>[0-9.e+]+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        Assert.True(told.Success);
+        Assert.InRange(double.Parse(told.Groups["at"].Value, CultureInfo.InvariantCulture), before, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
     }
 
     [Fact]

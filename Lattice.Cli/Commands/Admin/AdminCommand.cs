@@ -22,5 +22,6 @@ internal static class AdminCommand
         FinalizeUpgradeCommand.Create(shell),
         OperationsCommand.Create(shell),
         AuditCommand.Create(shell),
+        IncidentsCommand.Create(shell),
     };
 }

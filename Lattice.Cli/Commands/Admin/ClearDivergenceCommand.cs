@@ -3,6 +3,7 @@ using Lattice.Cli.Cluster;
 using Lattice.Core.Disk;
 using Lattice.Core.Verification;
 using Lattice.Silo.Configuration;
+using Lattice.Silo.Hosting;
 
 namespace Lattice.Cli.Commands.Admin;
 
@@ -40,7 +41,10 @@ internal static class ClearDivergenceCommand
         try
         {
             using DataDirectoryLock held = DataDirectoryLock.Acquire(data);
-            KeptData kept = DivergentData.PutAside(data, TimeProvider.System.GetUtcNow(), settings.Verification.KeepDivergenceBytes);
+            DateTimeOffset now = TimeProvider.System.GetUtcNow();
+            DivergenceReportFile.TryRead(new PhysicalDisk(), Path.Combine(data, DivergenceReportFile.FileName), out DivergenceReport? report, out _);
+            ClearanceNote.Leave(settings, Shell.Operator, now, report);
+            KeptData kept = DivergentData.PutAside(data, now, settings.Verification.KeepDivergenceBytes);
             string all = kept.Dropped.Count == 0 ? "" : $", but for {string.Join(", ", kept.Dropped)}, which did not fit into [verification] keep_divergence_mb = {settings.Verification.KeepDivergenceBytes >> 20}";
             shell.Out.WriteLine($"Node {node} may be started again; the other nodes bring it up to date. What it had is kept in {kept.Folder} until the next divergence{all}.");
             return ExitCodes.Success;

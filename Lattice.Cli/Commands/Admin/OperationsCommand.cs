@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Lattice.Cli.Operations;
 using Lattice.Grains;
+using Lattice.Silo.Status;
 
 namespace Lattice.Cli.Commands.Admin;
 

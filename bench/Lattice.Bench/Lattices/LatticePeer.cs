@@ -46,6 +46,22 @@ internal sealed class LatticePeer(string folder, string binary) : IPeer
 
     public Task ReadAsync(byte[] key, CancellationToken cancellation) => Client.GetAsync(key.AsMemory(), cancellation: cancellation);
 
+    /// <summary>Memory of a node's process.</summary>
+    public long ResidentBytes(int node)
+    {
+        Process process = processes[node - 1];
+        process.Refresh();
+        return process.WorkingSet64;
+    }
+
+    /// <summary>Starts a command of the binary on this cluster; its output is the caller's.</summary>
+    public Process Command(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(binary, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["LATTICE_ROOT"] = folder;
+        return Process.Start(start) ?? throw new InvalidOperationException($"'{binary}' could not be started.");
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (client is not null)

@@ -112,6 +112,8 @@ internal sealed class FaultyDisk : IDisk
 
     public long FreeBytes(string path) => Capacity - Used();
 
+    public long TotalBytes(string path) => Capacity;
+
     /// <summary>The power fails. <paramref name="keeps"/> decides for each sector that was not synced whether it got to the disk.</summary>
     public void Crash(Func<long, bool> keeps, int keptDirectoryChanges = 0)
     {

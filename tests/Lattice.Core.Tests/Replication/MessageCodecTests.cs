@@ -19,7 +19,7 @@ public class MessageCodecTests
         from kind in Gen.Byte[1, 18]
         from numbers in Gen.Frequency((3, Gen.Const(0UL)), (1, Gen.ULong)).Array[8]
         from nodes in Gen.Int[1, 9].Array[2]
-        from flags in Gen.Bool.Array[3]
+        from flags in Gen.Bool.Array[4]
         from entries in Entries.Array[0, 3]
         from data in Gen.Byte.Array[0, 50]
         select new Message
@@ -38,6 +38,7 @@ public class MessageCodecTests
             Reject = flags[0],
             Founding = flags[1],
             Transfer = flags[2],
+            NoRoom = flags[3],
             Entries = entries,
             Data = data,
         };

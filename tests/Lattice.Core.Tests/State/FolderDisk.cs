@@ -31,6 +31,8 @@ internal sealed class FolderDisk : IDisk
 
     public long FreeBytes(string path) => Room;
 
+    public long TotalBytes(string path) => Room;
+
     private sealed class OpenFile(FolderDisk disk, FileStream stream) : IDiskFile
     {
         public long Length => stream.Length;

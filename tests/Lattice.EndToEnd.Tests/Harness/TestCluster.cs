@@ -45,6 +45,15 @@ internal sealed class TestCluster : IDisposable
 
     public string GatewayOf(int node) => $"127.0.0.1:{ports[node].Gateway}";
 
+    public string MetricsOf(int node) => $"127.0.0.1:{ports[node].Metrics}";
+
+    /// <summary>What the node's metrics endpoint says.</summary>
+    public async Task<string> MetricsOfAsync(int node)
+    {
+        using var http = new HttpClient();
+        return await http.GetStringAsync(new Uri($"http://127.0.0.1:{ports[node].Metrics}/metrics"));
+    }
+
     public int SiloPortOf(int node) => ports[node].Silo;
 
     public string ConfigurationOf(int node) => Path.Combine(Root, $"etc/lattice/node{node}.toml");
@@ -119,7 +128,7 @@ internal sealed class TestCluster : IDisposable
 
     /// <summary>Waits until <c>lattice status</c> calls the cluster healthy.</summary>
     public void WaitUntilHealthy(TimeSpan? within = null) =>
-        Eventually.Holds(() => Run("status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal), within ?? TimeSpan.FromSeconds(30), Logs);
+        Eventually.Holds(() => Run("status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal), within ?? TimeSpan.FromSeconds(120), Logs);
 
     /// <summary>Waits until every node has applied everything, and looks whether all hold the same records.</summary>
     public async Task AssertStatesAreEqualAsync()

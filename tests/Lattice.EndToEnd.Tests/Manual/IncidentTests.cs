@@ -71,23 +71,6 @@ public sealed class IncidentTests(ITestOutputHelper output)
     }
 
     [SkippableFact]
-    public async Task A_follower_whose_disk_is_full_to_the_last_byte_heals_when_there_is_room()
-    {
-        await using ManualCluster cluster = await ManualCluster.StartAsync(output, "storage.max_wal_size_mb=1");
-        cluster.Shell("systemctl stop lattice@1; cd /var/lib/lattice; mv node-1 old; mkdir node-1; mount -t tmpfs -o size=96m tmpfs node-1; cp -a old/. node-1; rm -r old; systemctl start lattice@1");
-        cluster.WaitUntilHealthy();
-        cluster.Shell("lattice admin transfer-leadership 2; lattice admin snapshot 1; cd /var/lib/lattice/node-1/snapshots; mv snapshot-* snapshot-00000100.snap");
-        cluster.Shell("dd if=/dev/zero of=/var/lib/lattice/node-1/ballast bs=64k status=none 2>/dev/null; df /var/lib/lattice/node-1 | grep -q 100%");
-        cluster.ResetPauses();
-        cluster.WaitForWrites(2_000);
-        cluster.ReportPauses("full disk of node 1");
-        cluster.Follow("disk-full", ["lattice admin"]);
-        cluster.Shell("rm /var/lib/lattice/node-1/ballast");
-        cluster.WaitUntilHealthy("Quorum: 3/3");
-        await cluster.VerifyAsync();
-    }
-
-    [SkippableFact]
     public async Task A_node_with_corrupted_state_is_seeded_by_the_snapshot_of_a_healthy_one()
     {
         await using ManualCluster cluster = await ManualCluster.StartAsync(output);

@@ -26,6 +26,9 @@ internal sealed record ClusterProfile
 
     public required int CacheSize { get; init; }
 
+    /// <summary>Bytes that have to be free for writes to be taken.</summary>
+    public required long ReserveBytes { get; init; }
+
     public required LinkQuality Network { get; init; }
 
     /// <summary>Mean time of a sync, in microseconds.</summary>
@@ -76,6 +79,7 @@ internal sealed record ClusterProfile
             },
             SyncTime = random.Pick([100L, 500L, 5_000L]),
             ClockSkew = TimeSpan.FromMilliseconds(random.Pick([0, 50, 2_000])),
+            ReserveBytes = random.Pick([0L, 0L, 2_000L, 20_000L]),
         };
     }
 }

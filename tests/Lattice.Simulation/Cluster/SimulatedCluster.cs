@@ -75,6 +75,7 @@ internal sealed class SimulatedCluster : ICluster
         Log = Profile.Log,
         CacheSize = Profile.CacheSize,
         SnapshotInterval = Profile.SnapshotInterval,
+        ReserveBytes = Profile.ReserveBytes,
         MaxSegments = 4,
         TraceCapacity = 4_096,
     });

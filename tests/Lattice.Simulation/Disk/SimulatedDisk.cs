@@ -132,6 +132,12 @@ internal sealed class SimulatedDisk(SeededRandom random, PowerSwitch power, Cove
         return Math.Max(0, Capacity - Used);
     }
 
+    public long TotalBytes(string path)
+    {
+        Enter();
+        return Capacity;
+    }
+
     /// <summary>The machine lost its power: what was not synced is lost in part.</summary>
     public void Crash()
     {

@@ -2,27 +2,22 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
-namespace Lattice.Grains.Operations;
-
-/// <summary>What the journal holds: the latest operations and what happened to them.</summary>
-[GenerateSerializer, Alias("lattice.operation-journal")]
-public sealed class JournalContent
-{
-    /// <summary>Operations, oldest first.</summary>
-    [Id(0)] public List<OperationReport> Operations { get; set; } = [];
-
-    /// <summary>What happened to them, oldest first.</summary>
-    [Id(1)] public List<AuditEvent> Events { get; set; } = [];
-}
+namespace Lattice.Grains;
 
 /// <summary>
-/// Where operations are written down: Orleans' grain storage. Operations do not depend on it. While it cannot be reached they are
-/// remembered here, and written when it is back; only one that it holds is taken up by another node.
+/// Where a grain writes down what has to outlast it: Orleans' grain storage, on which nothing that it does depends. While it cannot be reached the grain
+/// remembers by itself, and writes when it is back.
 /// </summary>
-internal sealed partial class OperationJournal(IServiceProvider services, GrainId owner, TimeProvider time, ILogger logger) : IDisposable
+/// <param name="services">Where the storage is found.</param>
+/// <param name="owner">The grain.</param>
+/// <param name="name">Name of what it stores.</param>
+/// <param name="withoutIt">What it means that the storage cannot be reached, for the log.</param>
+/// <param name="time">Clock.</param>
+/// <param name="logger">Log.</param>
+/// <typeparam name="TContent">What it stores.</typeparam>
+internal sealed partial class GrainJournal<TContent>(IServiceProvider services, GrainId owner, string name, string withoutIt, TimeProvider time, ILogger logger) : IDisposable
+    where TContent : class, new()
 {
-    private const string StateName = "operations";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     // A database that is away is not asked by everybody who wants to know how an operation stands.
@@ -30,7 +25,7 @@ internal sealed partial class OperationJournal(IServiceProvider services, GrainI
 
     private readonly IGrainStorage? storage = services.GetKeyedService<IGrainStorage>(LatticeStorage.Name);
     private readonly SemaphoreSlim turn = new(1);
-    private GrainState<JournalContent> stored = new(new JournalContent());
+    private GrainState<TContent> stored = new(new TContent());
     private bool isRead;
     private long failedAt;
 
@@ -39,7 +34,7 @@ internal sealed partial class OperationJournal(IServiceProvider services, GrainI
 
     /// <summary>Reads it, if it was not read yet.</summary>
     /// <returns>What it holds, once; null afterwards, or while it cannot be read.</returns>
-    public async Task<JournalContent?> ReadAsync()
+    public async Task<TContent?> ReadAsync()
     {
         await turn.WaitAsync();
         try
@@ -54,7 +49,7 @@ internal sealed partial class OperationJournal(IServiceProvider services, GrainI
 
     /// <summary>Writes everything, when it has been read before: nothing that another node wrote may be lost.</summary>
     /// <returns>Whether it was written.</returns>
-    public async Task<bool> WriteAsync(Func<JournalContent> content)
+    public async Task<bool> WriteAsync(Func<TContent> content)
     {
         await turn.WaitAsync();
         try
@@ -62,7 +57,7 @@ internal sealed partial class OperationJournal(IServiceProvider services, GrainI
             return isRead && await TryAsync(async () =>
             {
                 stored.State = content();
-                await storage!.WriteStateAsync(StateName, owner, stored);
+                await storage!.WriteStateAsync(name, owner, stored);
             });
         }
         finally
@@ -76,9 +71,9 @@ internal sealed partial class OperationJournal(IServiceProvider services, GrainI
 
     private async Task ReadStoredAsync()
     {
-        var read = new GrainState<JournalContent>(new JournalContent());
-        await storage!.ReadStateAsync(StateName, owner, read);
-        read.State ??= new JournalContent();
+        var read = new GrainState<TContent>(new TContent());
+        await storage!.ReadStateAsync(name, owner, read);
+        read.State ??= new TContent();
         (stored, isRead) = (read, true);
     }
 
@@ -111,10 +106,10 @@ internal sealed partial class OperationJournal(IServiceProvider services, GrainI
         }
         catch (Exception e)
         {
-            // Whatever is wrong with the database, the operation goes on.
+            // Whatever is wrong with the database, the grain goes on.
             if (Failure is null)
             {
-                LogNotReachable(e.Message);
+                LogNotReachable(withoutIt, e.Message);
             }
 
             Failure = e.Message;
@@ -123,6 +118,6 @@ internal sealed partial class OperationJournal(IServiceProvider services, GrainI
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The journal of operations cannot be reached: operations go on and are not journaled. {Reason}")]
-    private partial void LogNotReachable(string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{WithoutIt} {Reason}")]
+    private partial void LogNotReachable(string withoutIt, string reason);
 }

@@ -1,6 +1,6 @@
 using Lattice.Grains;
 
-namespace Lattice.Cli.Operations;
+namespace Lattice.Silo.Status;
 
 /// <summary>The shape of an operation in JSON; documented in <c>docs/cli.md</c>, fields are only ever added.</summary>
 internal sealed record OperationOutput
@@ -58,12 +58,3 @@ internal sealed record OperationOutput
 
 /// <summary>A step of an operation.</summary>
 internal sealed record StepOutput(string Name, string State, string Detail, long Done, long Total);
-
-/// <summary>The shape of <c>lattice admin operations --json</c>.</summary>
-internal sealed record OperationsOutput(IReadOnlyList<OperationOutput> Operations, string? JournalFailure);
-
-/// <summary>The shape of <c>lattice admin audit --json</c>.</summary>
-internal sealed record AuditOutput(IReadOnlyList<AuditOutputEvent> Events, string? JournalFailure);
-
-/// <summary>Something that an operator did.</summary>
-internal sealed record AuditOutputEvent(DateTimeOffset At, string Who, string What, string Event, string Detail, string Operation);
