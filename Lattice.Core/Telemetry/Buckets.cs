@@ -8,8 +8,10 @@ public static class Buckets
     /// <summary>For what a node does by itself: 8 us to 262 ms, in seconds.</summary>
     public static InstrumentAdvice<double> Steps { get; } = Doubling(8e-6, 16);
 
-    /// <summary>For short steps whose unit the operations manual fixes: 8 us to 262 ms, in microseconds.</summary>
-    public static InstrumentAdvice<double> Microseconds { get; } = Doubling(8, 16);
+    /// <summary>
+    /// For short steps whose unit the operations manual fixes, in microseconds: 8 us to 131 ms, each four times the one before it, since operators have all of them on one screen.
+    /// </summary>
+    public static InstrumentAdvice<double> Microseconds { get; } = new() { HistogramBucketBoundaries = [8, 32, 128, 512, 2048, 8192, 32_768, 131_072] };
 
     /// <summary>For what somebody waits for: 128 us to 16.8 s, in seconds.</summary>
     public static InstrumentAdvice<double> Waits { get; } = Doubling(128e-6, 18);

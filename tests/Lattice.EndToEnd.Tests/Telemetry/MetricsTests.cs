@@ -14,7 +14,7 @@ public sealed class MetricsTests(MeasuredCluster measured) : IClassFixture<Measu
     // Comes with the first one who is not let in; the tests of access look for it.
     private const string OfSecuredClusters = "lattice_access_denied_total counter";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void The_document_and_a_running_cluster_name_the_same_metrics()
