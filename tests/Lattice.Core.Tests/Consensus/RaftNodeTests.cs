@@ -164,7 +164,7 @@ public sealed class RaftNodeTests
         TestReplica alone = Lone();
         alone.Raft.Campaign();
         Run(alone);
-        Assert.Equal((1, 0), (alone.Raft.Campaigns, alone.Raft.FailedCampaigns));
+        Assert.Equal((1L, 0L), (alone.Raft.Campaigns, alone.Raft.FailedCampaigns));
 
         TestReplica cutOff = Follower();
         for (int tick = 0; tick < 200; tick++)
