@@ -53,6 +53,7 @@ public interface INodeGrain : IGrainWithIntegerKey
     /// <summary>The latest incidents of all groups.</summary>
     [Alias("incidents")]
     [ResponseTimeout("00:00:10")]
+    [RequiresRole(LatticeRole.Read)]
     ValueTask<IncidentHistory> Incidents();
 
     /// <summary>Begins a backup of a node. One runs at a time; it ends with <see cref="BackupClose"/>, or when nobody asks for a part for a minute.</summary>

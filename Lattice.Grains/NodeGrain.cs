@@ -1,5 +1,6 @@
 using Lattice.Core.Replication;
 using Lattice.Core.Verification;
+using Lattice.Grains.Access;
 using Lattice.Grains.Verification;
 using Orleans.Concurrency;
 using Orleans.GrainDirectory;
@@ -81,7 +82,7 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
 
         try
         {
-            return await service.Drill(kind, group, who);
+            return await service.Drill(kind, group, CallerContext.Describe(who));
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {

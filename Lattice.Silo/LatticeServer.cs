@@ -219,7 +219,7 @@ public static class LatticeServer
         HttpEndpoint.Configure(builder, settings);
         builder.Host.UseOrleans(silo =>
         {
-            silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress);
+            OrleansDashboard.AddTo(silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress), settings);
             if (NodeTelemetry.IsOn(builder, settings))
             {
                 silo.AddActivityPropagation();
@@ -232,9 +232,11 @@ public static class LatticeServer
 
             // Opened here, so that what is wrong with the data is said before anything listens.
             ReplicaHost host = app.Services.GetRequiredService<ReplicaHost>();
+            HttpGuard.Use(app);
             MapHealth(app, host);
             MetricsEndpoint.Map(app);
             OperatorPage.Map(app);
+            OrleansDashboard.Map(app, settings);
             return app;
         }
         catch (StateDivergenceException e)

@@ -11,7 +11,7 @@ internal static class StatusQuery
     // A node that lives answers within milliseconds; a dead one must not keep the others' answer back.
     private const int NodeTimeoutMs = 500;
 
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks; null if no node answered.</summary>
     public static async Task<ClusterView?> AskAsync(ClusterLocation location, CancellationToken cancellation)

@@ -23,7 +23,10 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
+    // A connection takes a fraction of a second. On a machine that is very busy it does not, so that each attempt gets twice the time of the one before.
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(8);
 
     private readonly CancellationTokenSource disposed = new();
     private readonly Lock gate = new();
@@ -213,11 +216,12 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     private async Task ConnectUntilDoneAsync()
     {
         TimeSpan pause = FirstPause;
+        TimeSpan patience = FirstPatience;
         while (!disposed.IsCancellationRequested)
         {
             try
             {
-                if (await TryConnectAsync().ConfigureAwait(false) is { } made)
+                if (await TryConnectAsync(patience).ConfigureAwait(false) is { } made)
                 {
                     Answered();
                     refusal = null;
@@ -236,10 +240,11 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
 
             await Task.Delay(pause, disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            patience = patience * 2 < LongestPatience ? patience * 2 : LongestPatience;
         }
     }
 
-    private async Task<Connection?> TryConnectAsync()
+    private async Task<Connection?> TryConnectAsync(TimeSpan within)
     {
         IHost? host = null;
 
@@ -248,7 +253,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(disposed.Token);
-            patience.CancelAfter(ConnectTimeout);
+            patience.CancelAfter(within);
             IPEndPoint endpoint = await ResolveAsync(patience.Token).ConfigureAwait(false);
 
             // Cheaper than an Orleans client that finds nobody listening.

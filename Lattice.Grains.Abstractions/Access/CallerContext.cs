@@ -11,4 +11,7 @@ public static class CallerContext
 
     /// <summary>The name of the token that the present call came with; null: nobody asked for one.</summary>
     public static string? Current => RequestContext.Get(Name) as string;
+
+    /// <summary>Who makes the present call, for the audit: as they say themselves, and by the name of their token when one was asked for.</summary>
+    public static string Describe(string who) => Current is { } token ? $"{who} (token '{token}')" : who;
 }

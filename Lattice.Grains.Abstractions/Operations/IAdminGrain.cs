@@ -28,6 +28,14 @@ public interface IAdminGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     ValueTask<OperationHistory> List();
 
+    /// <summary>Remembers who was not let in to something that only operators may do. Nodes tell it; not everything, if it is much.</summary>
+    /// <param name="who">Whose token it was.</param>
+    /// <param name="what">What was wanted.</param>
+    /// <param name="why">Why not.</param>
+    [Alias("note-denied")]
+    [ResponseTimeout("00:00:10")]
+    ValueTask NoteDenied(string who, string what, string why);
+
     /// <summary>Goes on with operations whose node was lost. Nodes ask for it now and then.</summary>
     [Alias("resume")]
     [ResponseTimeout("00:00:10")]

@@ -67,9 +67,9 @@ public sealed record StepReport([property: Id(0)] string Name, [property: Id(1)]
 /// <param name="At">When.</param>
 /// <param name="Who">Who.</param>
 /// <param name="What">The operation.</param>
-/// <param name="Event">began, resumed, done, failed or refused.</param>
-/// <param name="Detail">Why, when it failed or was refused.</param>
-/// <param name="Operation">Its id.</param>
+/// <param name="Event">began, resumed, done, failed, refused or denied.</param>
+/// <param name="Detail">Why, when it failed, was refused or denied.</param>
+/// <param name="Operation">Its id; empty when it was not let in.</param>
 [GenerateSerializer, Immutable, Alias("lattice.audit-event")]
 public sealed record AuditEvent(
     [property: Id(0)] DateTimeOffset At,

@@ -29,9 +29,9 @@ public sealed class LoadCollector(NodeInfo info, NodeLoadSource own, MemberDirec
         {
             return await service.GetLoad(after).AsTask().WaitAsync(timeout, time).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception)
         {
-            // What it had to do is not known; how it stands is asked for elsewhere.
+            // It is gone, late, or of a version that does not know the call: what it had to do is not known. How it stands is asked for elsewhere.
             return null;
         }
     }

@@ -48,8 +48,11 @@ public sealed class AdminGrain(IServiceProvider services, OperationCatalog catal
     public async ValueTask Note(AuditEvent told) => await Book.NoteAsync(told);
 
     /// <inheritdoc/>
+    public async ValueTask NoteDenied(string who, string what, string why) => await Book.NoteDeniedAsync(who, what, why);
+
+    /// <inheritdoc/>
     public async ValueTask Resume() => await Book.ResumeAsync();
 
     /// <summary>Who asks says who he is; with tokens it is known, too, whose token it was.</summary>
-    private static OperationRequest Named(OperationRequest request) => CallerContext.Current is { } token ? request with { Who = $"{request.Who} (token '{token}')" } : request;
+    private static OperationRequest Named(OperationRequest request) => request with { Who = CallerContext.Describe(request.Who) };
 }

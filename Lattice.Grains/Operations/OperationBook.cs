@@ -79,6 +79,14 @@ internal sealed partial class OperationBook(Func<OperationRequest, IOperation?> 
         }
     }
 
+    /// <summary>Remembers who was not let in.</summary>
+    public async Task NoteDeniedAsync(string who, string what, string why)
+    {
+        await ResumeAsync();
+        events.Add(new AuditEvent(time.GetUtcNow(), who, what, "denied", why, Guid.Empty));
+        await WriteAsync();
+    }
+
     /// <summary>Reads what other nodes left, if that was not possible before, and goes on with what they did not end.</summary>
     public async Task ResumeAsync()
     {

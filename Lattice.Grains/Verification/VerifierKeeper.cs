@@ -1,5 +1,4 @@
 using Lattice.Core.Replication;
-using Lattice.Core.Telemetry;
 using Microsoft.Extensions.Hosting;
 
 namespace Lattice.Grains.Verification;
@@ -9,17 +8,8 @@ internal sealed class VerifierKeeper(IGrainFactory grains, NodeInfo node, Replic
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private readonly VerifierMetrics metrics = new(() => reports.Current().Select(r => new VerifierReading(r.Group, r.OpenIncidents.Count, r.AgreedAgeSeconds)));
-
     // By group: one that does not answer must not keep the others from being asked.
     private readonly Dictionary<uint, Task> asking = [];
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        metrics.Dispose();
-        base.Dispose();
-    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -42,8 +42,11 @@ public sealed record NodeSettings
     /// <summary><c>[telemetry]</c></summary>
     public required TelemetrySettings Telemetry { get; init; }
 
-    /// <summary><c>[metrics] address</c>, host:port of the health endpoint.</summary>
+    /// <summary><c>[metrics] address</c>, host:port of the operator's page, of metrics and of health.</summary>
     public required string MetricsAddress { get; init; }
+
+    /// <summary><c>[telemetry] orleans_dashboard</c></summary>
+    public required bool OrleansDashboard { get; init; }
 
     /// <summary>This node among the peers.</summary>
     public PeerSettings Self => Cluster.Peers.Single(p => p.Id == Node);

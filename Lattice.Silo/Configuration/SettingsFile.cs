@@ -110,6 +110,7 @@ public static class SettingsFile
                 Text("telemetry", "otlp_protocol"),
                 Int("telemetry", "trace_one_in")),
             MetricsAddress = Text("metrics", "address"),
+            OrleansDashboard = (bool)Get("telemetry", "orleans_dashboard"),
         };
     }
 }

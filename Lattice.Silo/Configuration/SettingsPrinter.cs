@@ -91,6 +91,7 @@ public static partial class SettingsPrinter
         ["telemetry.otlp_protocol"] = s.Telemetry.Protocol,
         ["telemetry.trace_one_in"] = s.Telemetry.TraceOneIn,
         ["metrics.address"] = s.MetricsAddress,
+        ["telemetry.orleans_dashboard"] = s.OrleansDashboard,
     };
 
     [GeneratedRegex(@"(?<name>(password|pwd)\s*=\s*)[^;]*", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]

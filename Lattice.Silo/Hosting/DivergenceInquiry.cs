@@ -50,9 +50,7 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
             return divergence;
         }
 
-        bool isUnknown = divergence.Kind is DivergenceKind.PeerDigest or DivergenceKind.StoredDigest
-            || divergence.Records.Any(r => !r.IsExpectedKnown)
-            || divergence.Buckets.Any(b => b.Own is null);
+        bool isUnknown = divergence.Kind is DivergenceKind.PeerDigest or DivergenceKind.StoredDigest || divergence.Records.Any(r => !r.IsExpectedKnown);
         if (isUnknown)
         {
             divergence = await CompareAsync(divergence, group).ConfigureAwait(false);

@@ -13,10 +13,11 @@ internal sealed class ClusterWatch
     // A viewer asks twice a second; what others have just seen will do.
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(250);
 
-    // Longest that an answer is held back. The way to the operations leads over a grain that may have lived on a node that was lost.
+    // Longest that an answer is held back. The way to operations and incidents leads over grains that may have lived on a node that was lost.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan PatienceWithOperations = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PatienceWithGrains = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan OperationsFresh = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan IncidentsFresh = TimeSpan.FromSeconds(2);
 
     private readonly NodeInfo node;
     private readonly IGrainFactory grains;
@@ -25,6 +26,7 @@ internal sealed class ClusterWatch
     private readonly LoadMemory remembered = new();
     private readonly Watched<SeenCluster> cluster;
     private readonly Watched<OperationsReport> operations;
+    private readonly Watched<IncidentsReport> incidents;
 
     /// <summary>A watch from this node.</summary>
     public ClusterWatch(NodeInfo node, IGrainFactory grains, LoadCollector loads, TimeProvider time)
@@ -32,13 +34,15 @@ internal sealed class ClusterWatch
         (this.node, this.grains, this.loads, this.time) = (node, grains, loads, time);
         cluster = new Watched<SeenCluster>(LookAtClusterAsync, Fresh, time);
         operations = new Watched<OperationsReport>(LookAtOperationsAsync, OperationsFresh, time);
+        incidents = new Watched<IncidentsReport>(LookAtIncidentsAsync, IncidentsFresh, time);
     }
 
     /// <summary>How the cluster stands; null: this node is not up yet, or no longer.</summary>
     /// <param name="after">Samples of the load after this moment, in milliseconds since 1970; 0: all that are remembered.</param>
     public async Task<PageReport?> LookAsync(long after)
     {
-        Task<OperationsReport?> operating = operations.GetAsync(PatienceWithOperations);
+        Task<OperationsReport?> operating = operations.GetAsync(PatienceWithGrains);
+        Task<IncidentsReport?> incidentsKnown = incidents.GetAsync(PatienceWithGrains);
         if (await cluster.GetAsync(Patience).ConfigureAwait(false) is not { } seen)
         {
             return null;
@@ -53,6 +57,7 @@ internal sealed class ClusterWatch
             Majority = MajorityText.Of(seen.View),
             Status = StatusReport.Of(seen.View),
             Loads = [.. seen.Loads.Where(load => seen.View.Nodes.Any(n => n.Status.Node == load.Node)).Select(load => LoadReport.Of(load, after))],
+            Incidents = await incidentsKnown.ConfigureAwait(false),
             Operations = await operating.ConfigureAwait(false),
         };
     }
@@ -82,6 +87,20 @@ internal sealed class ClusterWatch
         catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
         {
             // The node where the grain lived is being given up; the page says that they are not known at present.
+            return null;
+        }
+    }
+
+    private async Task<IncidentsReport?> LookAtIncidentsAsync()
+    {
+        try
+        {
+            IncidentHistory history = await grains.GetGrain<INodeGrain>(0).Incidents().ConfigureAwait(false);
+            return IncidentsReport.Of(history with { Incidents = [.. history.Incidents.Take(PageReport.MostIncidents)] });
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+        {
+            // As with the operations.
             return null;
         }
     }

@@ -9,6 +9,9 @@ internal sealed record PageReport
     /// <summary>Operations that are shown: those that run, and the latest that ended.</summary>
     public const int MostOperations = 10;
 
+    /// <summary>Incidents that are shown.</summary>
+    public const int MostIncidents = 20;
+
     /// <summary>Node that answers.</summary>
     public required int Node { get; init; }
 
@@ -29,6 +32,9 @@ internal sealed record PageReport
 
     /// <summary>What the nodes have to do, in order of node; a node that never told is missing.</summary>
     public required IReadOnlyList<LoadReport> Loads { get; init; }
+
+    /// <summary>What <c>lattice admin incidents --json</c> prints, the latest of it; null: not known at present.</summary>
+    public required IncidentsReport? Incidents { get; init; }
 
     /// <summary>Operations; null: not known at present.</summary>
     public required OperationsReport? Operations { get; init; }

@@ -4,7 +4,7 @@ namespace Lattice.Silo.Page;
 /// Something that several viewers look at and that takes a while to find out: one look at a time serves all, and none is made while nobody asks. Who cannot
 /// wait for it gets what was seen last.
 /// </summary>
-/// <param name="look">Finds it out; null: not known at present. Does not fail.</param>
+/// <param name="look">Finds it out; null: not known at present. What it throws is told to whoever waits.</param>
 /// <param name="fresh">How long what was seen is good enough.</param>
 /// <param name="time">Clock.</param>
 internal sealed class Watched<T>(Func<Task<T?>> look, TimeSpan fresh, TimeProvider time)
@@ -30,7 +30,11 @@ internal sealed class Watched<T>(Func<Task<T?>> look, TimeSpan fresh, TimeProvid
             looking = underWay ??= LookAsync();
         }
 
-        await Task.WhenAny(looking, Task.Delay(patience, time)).ConfigureAwait(false);
+        if (await Task.WhenAny(looking, Task.Delay(patience, time)).ConfigureAwait(false) == looking)
+        {
+            return await looking.ConfigureAwait(false);
+        }
+
         lock (gate)
         {
             return last;
@@ -41,10 +45,17 @@ internal sealed class Watched<T>(Func<Task<T?>> look, TimeSpan fresh, TimeProvid
     {
         // Not under the lock of whoever asked.
         await Task.Yield();
-        T? seen = await look().ConfigureAwait(false);
-        lock (gate)
+        T? seen = null;
+        try
         {
-            (last, seenAt, underWay) = (seen, time.GetTimestamp(), null);
+            seen = await look().ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                (last, seenAt, underWay) = (seen, time.GetTimestamp(), null);
+            }
         }
 
         return seen;

@@ -5,7 +5,7 @@ using Lattice.Grains.Access;
 namespace Lattice.Silo.Security;
 
 /// <summary>Asks every call from outside, to whichever grain, for a token whose role includes it.</summary>
-internal sealed class AccessFilter(TokenBook tokens, GatewayCallers callers, AccessLog log, NodeInfo node, TimeProvider time) : IIncomingGrainCallFilter
+internal sealed class AccessFilter(TokenBook tokens, GatewayCallers callers, AccessLog log, RefusalAudit audit, NodeInfo node, TimeProvider time) : IIncomingGrainCallFilter
 {
     /// <inheritdoc/>
     public Task Invoke(IIncomingGrainCallContext context) => context.SourceId is { } source && OutsideCaller.Is(source) ? CheckAsync(context, source) : context.Invoke();
@@ -46,7 +46,13 @@ internal sealed class AccessFilter(TokenBook tokens, GatewayCallers callers, Acc
             AccessRefusal.TokenExpired => (AccessReason.TokenExpired, $"the token '{bearer!.Name}' expired on {Day(bearer.ExpiresAt)}", $"Make another one: 'lattice token create {bearer.Name} --role {role}'."),
             _ => (AccessReason.RoleTooLow, $"the token '{bearer!.Name}' has the role {bearer.Role.ToString().ToLowerInvariant()}, and this needs {role}", $"Use a token of that role: 'lattice token create NAME --role {role}' on a node makes one."),
         };
-        log.Call(reason, what, bearer is null ? "an unknown client" : $"token '{bearer.Name}'", callers.Describe(source), happened);
+        string who = bearer is null ? "an unknown client" : $"token '{bearer.Name}'";
+        log.Call(reason, what, who, callers.Describe(source), happened);
+        if (required == LatticeRole.Admin)
+        {
+            audit.Note(who, what, happened);
+        }
+
         throw new AccessRefusedException(why, $"Node {node.Node} of cluster '{node.ClusterName}' did not let the call {what} in: {happened}. Nothing was done. {remedy}");
     }
 

@@ -31,9 +31,9 @@ internal sealed class ClusterSecret
     {
         try
         {
-            byte[] secret = Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim());
-            return secret.Length >= FewestBytes
-                ? new ClusterSecret(secret)
+            byte[] read = Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim());
+            return read.Length >= FewestBytes
+                ? new ClusterSecret(read)
                 : throw new ClusterSecretException($"The secret in {path} (security.cluster_secret_file) is shorter than {FewestBytes} bytes, so it could be guessed. Make one with 'openssl rand -hex 32 > {path}' and copy it to all nodes.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -36,6 +36,8 @@ internal static partial class SecurityWiring
         {
             silo.Services.AddSingleton(new TokenFile(security.TokensFile));
             silo.Services.AddSingleton<TokenBook>();
+            silo.Services.AddSingleton<RefusalAudit>();
+            silo.Services.AddHostedService(services => services.GetRequiredService<RefusalAudit>());
             silo.AddIncomingGrainCallFilter<AccessFilter>();
         }
 

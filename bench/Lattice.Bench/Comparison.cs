@@ -1,68 +1,67 @@
 using System.Globalization;
-using System.Text.Json;
+using Lattice.Bench.Load;
+using Lattice.Bench.Peers;
+using Lattice.Bench.Report;
 
 namespace Lattice.Bench;
-
-/// <summary>What all rounds of one peer at one number of clients come to: the median of each figure. Latencies in microseconds.</summary>
-internal sealed record Summary(string Peer, int Clients, double OperationsPerSecond, double P50, double P99, double P999, long Errors)
-{
-    public static Summary Of(IReadOnlyList<RoundResult> rounds) => new(
-        rounds[0].Peer,
-        rounds[0].Clients,
-        Median(rounds, r => r.OperationsPerSecond),
-        Median(rounds, r => r.P50),
-        Median(rounds, r => r.P99),
-        Median(rounds, r => r.P999),
-        rounds.Sum(r => r.Errors));
-
-    private static double Median(IEnumerable<RoundResult> rounds, Func<RoundResult, double> figure)
-    {
-        double[] sorted = [.. rounds.Select(figure).Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
-}
 
 /// <summary>Loads the peers in turns, one at a time, so that what the machine does meanwhile meets all of them alike.</summary>
 internal static class Comparison
 {
-    private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-
-    public static async Task<List<RoundResult>> RunAsync(IReadOnlyList<IPeer> peers, IReadOnlyList<Work> works, int rounds, TextWriter output, CancellationToken cancellation)
+    /// <summary>Runs all works, and kills leaders if asked to.</summary>
+    /// <param name="peers">The peers, started.</param>
+    /// <param name="works">What to do.</param>
+    /// <param name="time">How long a round is.</param>
+    /// <param name="rounds">Rounds of each work and peer.</param>
+    /// <param name="killLeaders">Whether leaders are killed at the end, so many times.</param>
+    /// <param name="output">Told of each round.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<RunReport> RunAsync(IReadOnlyList<IPeer> peers, IReadOnlyList<Work> works, RoundTime time, int rounds, bool killLeaders, TextWriter output, CancellationToken cancellation)
     {
-        var results = new List<RoundResult>();
-        foreach (Work work in works)
+        var stores = new Dictionary<string, IStoreClient>();
+        try
         {
-            for (int round = 1; round <= rounds; round++)
+            foreach (IPeer peer in peers)
             {
-                foreach (IPeer peer in peers)
+                stores[peer.Name] = await StoreClients.ConnectAsync(peer.Name, peer.Address, cancellation).ConfigureAwait(false);
+            }
+
+            var results = new List<RoundResult>();
+            foreach (Work work in works)
+            {
+                for (int round = 1; round <= rounds; round++)
                 {
-                    RoundResult result = await ClosedLoop.RunAsync(peer, work, cancellation).ConfigureAwait(false);
-                    cancellation.ThrowIfCancellationRequested();
-                    results.Add(result);
-                    await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {peer.Name,-8} {work.Clients,4} clients, round {round}: {result.OperationsPerSecond,9:0} /s")).ConfigureAwait(false);
+                    foreach (IPeer peer in peers)
+                    {
+                        RoundResult result = work.Processes > 1
+                            ? await ClientProcesses.RunAsync(peer, work, time, cancellation).ConfigureAwait(false)
+                            : Latencies.Join(work.Name, peer.Name, [await ClosedLoop.RunAsync(stores[peer.Name], work, time, 0, cancellation).ConfigureAwait(false)], time.Measured);
+                        cancellation.ThrowIfCancellationRequested();
+                        results.Add(result);
+                        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {work.Name,-12} {peer.Name,-20} round {round}: {result.OperationsPerSecond,9:0} /s   p50 {result.P50,7:0} us   p99 {result.P99,7:0} us   errors {result.Errors}")).ConfigureAwait(false);
+                    }
                 }
             }
+
+            var losses = new List<LeaderLossResult>();
+            for (int round = 1; killLeaders && round <= rounds; round++)
+            {
+                foreach (IReplicatedPeer peer in peers.OfType<IReplicatedPeer>())
+                {
+                    LeaderLossResult loss = await LeaderLoss.RunAsync(peer, stores[peer.Name], cancellation).ConfigureAwait(false);
+                    losses.Add(loss);
+                    await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  leader killed {peer.Name,-18} round {round}: {loss.WithoutWritesMs:0} ms without writes")).ConfigureAwait(false);
+                }
+            }
+
+            return new RunReport(peers, time, results, losses);
         }
-
-        return results;
-    }
-
-    public static string Json(IReadOnlyList<Work> works, IReadOnlyList<RoundResult> results) =>
-        JsonSerializer.Serialize(new { Works = works, Medians = Summarize(results), Rounds = results }, JsonOptions);
-
-    public static List<Summary> Summarize(IEnumerable<RoundResult> results) =>
-        [.. results.GroupBy(r => (r.Clients, r.Peer)).Select(g => Summary.Of([.. g]))];
-
-    public static async Task PrintAsync(IReadOnlyList<Summary> summaries, TextWriter output)
-    {
-        await output.WriteLineAsync().ConfigureAwait(false);
-        await output.WriteLineAsync("clients  peer          ops/s    p50 us    p99 us  p99.9 us  errors  ratio lattice/etcd").ConfigureAwait(false);
-        foreach (Summary s in summaries)
+        finally
         {
-            Summary? etcd = s.Peer == "lattice" ? summaries.FirstOrDefault(o => o.Clients == s.Clients && o.Peer == "etcd") : null;
-            string ratio = etcd is { OperationsPerSecond: > 0 } ? string.Create(CultureInfo.InvariantCulture, $"{s.OperationsPerSecond / etcd.OperationsPerSecond:0.00}") : "";
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{s.Clients,7}  {s.Peer,-8} {s.OperationsPerSecond,10:0} {s.P50,9:0} {s.P99,9:0} {s.P999,9:0} {s.Errors,7}  {ratio,6}").TrimEnd()).ConfigureAwait(false);
+            foreach (IStoreClient store in stores.Values)
+            {
+                await store.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 }

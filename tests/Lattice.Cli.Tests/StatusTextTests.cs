@@ -169,7 +169,7 @@ public sealed class StatusTextTests
         Assert.DoesNotContain('\e', text);
         Assert.Matches(@"(?m)^system +2 +Leader +3 +5000 +5000 +0 +1 MiB +Agrees +5000", text);
         Assert.Matches(@"(?m)^1 +2 +alive +120 µs +3", text);
-        Assert.Matches(@"(?m)^3 +12 MiB +40 GiB +none +0\.1\.0 +synced on a majority", text);
+        Assert.Matches(@"(?m)^3 +12 MiB +40 GiB +none +0\.1\.0 +0 +synced on a majority", text);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed partial class TroubleshootingTests
     private const int ShortestFragment = 9;
 
     // Exceptions whose message the code that throws them writes (or has a database's error translated into), and those that have one of their own.
-    private const string Written = "NodeStartException|StateEngineException|StateFormatException|CatalogFormatException|MembershipDatabaseException|DiskFailedException";
+    private const string Written = "NodeStartException|StateEngineException|StateFormatException|CatalogFormatException|MembershipDatabaseException|DiskFailedException|ClusterSecretException";
     private const string Fixed = "LogCorruptException|LogVersionException|SnapshotCorruptException|NodeIdentityException|DataDirectoryInUseException";
 
     [Fact]

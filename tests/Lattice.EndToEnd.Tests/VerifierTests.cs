@@ -87,7 +87,7 @@ public sealed class VerifierTests
     {
         var cluster = new TestCluster(extra: "[verification]\nallow_drills = true\n");
         cluster.StartAll();
-        cluster.WaitUntilHealthy();
+        cluster.WaitUntilHealthy(Patience);
         StatusThat(cluster, 0, s => s.Contains("Verification: no replica differs; all compared", StringComparison.Ordinal));
         return cluster;
     }

@@ -51,5 +51,8 @@ export function duration(seconds) {
 /** Time of day, of the viewer. */
 export const clock = moment => new Date(moment).toLocaleTimeString();
 
+/** Day and time, of the viewer. */
+export const moment = at => new Date(at).toLocaleString();
+
 /** The system group has a name, the others their numbers. */
 export const groupName = group => group === 0 ? "system" : String(group);

@@ -16,7 +16,8 @@ const PATIENCE_MS = 3000;
 const history = new History();
 let last = null;
 let silentSince = null;
-let timer = null;
+let isLooking = false;
+let next = 0;
 
 async function ask() {
   const answer = await fetch(`api/cluster?after=${history.askAfter()}`, { signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -28,6 +29,12 @@ async function ask() {
 }
 
 async function look() {
+  if (isLooking || document.hidden) {
+    return;
+  }
+
+  isLooking = true;
+  clearTimeout(next);
   try {
     last = await ask();
     history.add(last);
@@ -38,8 +45,9 @@ async function look() {
     console.info(`The node did not answer: ${failure.message}`);
   }
 
+  isLooking = false;
+  next = setTimeout(look, PAUSE_MS);
   render();
-  timer = document.hidden ? null : setTimeout(look, PAUSE_MS);
 }
 
 function render() {
@@ -57,10 +65,7 @@ function render() {
   showConnections(document.getElementById("links"), last);
 }
 
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && timer === null) {
-    timer = setTimeout(look, 0);
-  }
-});
+// Nobody looks at a page that is hidden.
+document.addEventListener("visibilitychange", look);
 
 look();

@@ -16,7 +16,7 @@ function card(node, report, history) {
     el("div", { class: "head" },
       el("h3", null, `Node ${node.node}`, node.node === report.node ? el("span", { class: "quiet" }, " (this one)") : null),
       el("span", { class: `state ${kind}` }, el("span", { "aria-hidden": "true" }, `${sign} `), word)),
-    el("p", { class: "quiet" }, node.address, node.reachable && load?.page && node.node !== report.node
+    el("p", { class: "quiet" }, node.address, node.reachable ? ` · ${node.version.split("+")[0]}` : "", node.reachable && load?.page && node.node !== report.node
       ? [" · ", el("a", { href: `${location.protocol}//${load.page}/` }, "its page")]
       : null),
     node.reachable ? facts(node, load, history.latestOf(node.node)) : el("p", null, "It does not answer."));
@@ -26,6 +26,14 @@ function card(node, report, history) {
 function condition(node) {
   if (!node.reachable) {
     return ["bad", "✕", "Unreachable"];
+  }
+
+  if (node.differingGroups.length > 0) {
+    return ["bad", "✕", `${node.role}, state differs`];
+  }
+
+  if (node.unprovenGroups.length > 0) {
+    return ["warn", "!", `${node.role}, not confirmed`];
   }
 
   return node.caughtUp ? ["", "✓", node.role] : ["warn", "…", `${node.role}, catching up`];
@@ -43,7 +51,6 @@ function facts(node, load, latest) {
     fact("Leads", led.length === 0 ? "none" : led.join(", ")),
     fact("Data", bytes(node.dataBytes)),
     load?.diskFull ? fact("Disk", el("span", { class: "bad-text" }, "full: writes refused")) : fact("Free", bytes(node.freeBytes)),
-    fact("Version", node.version.split("+")[0]),
     node.syncOnWrite ? null : fact("Durability", el("span", { class: "bad-text" }, "synced in the background")));
 }
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Lattice.Bench.Lattices;
+using Lattice.Bench.Load;
+using Lattice.Bench.Peers;
+using Lattice.Bench.Peers.Lattices;
 
 namespace Lattice.Bench.Backups;
 
@@ -28,19 +30,21 @@ internal static class BackupSoak
     public static async Task<bool> RunAsync(LatticePeer peer, string folder, (double GiB, int Clients, TimeSpan Seconds) what, TextWriter output, CancellationToken cancellation)
     {
         long began = Stopwatch.GetTimestamp();
-        await FillAsync(peer, (int)(what.GiB * (1 << 30) / RecordBytes), cancellation).ConfigureAwait(false);
+        IStoreClient store = await StoreClients.ConnectAsync(peer.Name, peer.Address, cancellation).ConfigureAwait(false);
+        await using var closing = store.ConfigureAwait(false);
+        await FillAsync(store, (int)(what.GiB * (1 << 30) / RecordBytes), cancellation).ConfigureAwait(false);
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"filled {what.GiB} GiB in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s")).ConfigureAwait(false);
 
         var before = new MemoryPeak();
         using (before.Watch(() => peer.ResidentBytes(Node), SampleInterval))
         {
-            RoundResult usual = await ClosedLoop.RunAsync(peer, new Work(what.Clients, ValueBytes, 0, what.Seconds, what.Seconds / 2), cancellation).ConfigureAwait(false);
+            RoundResult usual = await LoadAsync(store, what.Clients, new RoundTime(what.Seconds, what.Seconds / 2), cancellation).ConfigureAwait(false);
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"before: {usual.OperationsPerSecond:0} writes/s, p99 {usual.P99:0} us; node {Node} has {MiB(before.Bytes)} MiB at most")).ConfigureAwait(false);
-            return await BackUpAsync(peer, folder, what.Clients, (usual.OperationsPerSecond, before.Bytes), output, cancellation).ConfigureAwait(false);
+            return await BackUpAsync(peer, store, folder, what.Clients, (usual.OperationsPerSecond, before.Bytes), output, cancellation).ConfigureAwait(false);
         }
     }
 
-    private static async Task<bool> BackUpAsync(LatticePeer peer, string folder, int clients, (double OperationsPerSecond, long NodeBytes) before, TextWriter output, CancellationToken cancellation)
+    private static async Task<bool> BackUpAsync(LatticePeer peer, IStoreClient store, string folder, int clients, (double OperationsPerSecond, long NodeBytes) before, TextWriter output, CancellationToken cancellation)
     {
         string file = Path.Combine(folder, "backup.tar.gz");
         long began = Stopwatch.GetTimestamp();
@@ -60,7 +64,7 @@ internal static class BackupSoak
                     throw new TimeoutException($"The backup did not end within {LongestBackup.TotalMinutes} minutes.");
                 }
 
-                rates.Add((await ClosedLoop.RunAsync(peer, new Work(clients, ValueBytes, 0, Round, TimeSpan.Zero), cancellation).ConfigureAwait(false)).OperationsPerSecond);
+                rates.Add((await LoadAsync(store, clients, new RoundTime(Round, TimeSpan.Zero), cancellation).ConfigureAwait(false)).OperationsPerSecond);
             }
         }
 
@@ -81,13 +85,19 @@ internal static class BackupSoak
         return share >= LeastShare && nodeMore < MostBytesMore && cliMore < MostBytesMore;
     }
 
-    private static async Task FillAsync(LatticePeer peer, int records, CancellationToken cancellation) =>
+    private static async Task FillAsync(IStoreClient store, int records, CancellationToken cancellation) =>
         await Parallel.ForEachAsync(Enumerable.Range(0, records), new ParallelOptions { MaxDegreeOfParallelism = FillersAtOnce, CancellationToken = cancellation }, async (i, token) =>
         {
             byte[] value = new byte[RecordBytes];
             new Random(i).NextBytes(value);
-            await peer.WriteAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"fill/{i}")), value, token).ConfigureAwait(false);
+            await store.WriteAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"fill/{i}")), value, token).ConfigureAwait(false);
         }).ConfigureAwait(false);
+
+    private static async Task<RoundResult> LoadAsync(IStoreClient store, int clients, RoundTime time, CancellationToken cancellation)
+    {
+        var work = new Work("backup", 1, clients, ValueBytes, 0);
+        return Latencies.Join(work.Name, LatticePeer.PeerName, [await ClosedLoop.RunAsync(store, work, time, 0, cancellation).ConfigureAwait(false)], time.Measured);
+    }
 
     private static long Resident(Process process)
     {

@@ -51,8 +51,11 @@ internal sealed class TestCluster : IDisposable
     public async Task<string> MetricsOfAsync(int node)
     {
         using var http = new HttpClient();
-        return await http.GetStringAsync(new Uri($"http://127.0.0.1:{ports[node].Metrics}/metrics"));
+        return await http.GetStringAsync(new Uri($"http://{MetricsOf(node)}/metrics"));
     }
+
+    /// <summary>Where the node's web page is.</summary>
+    public string PageOf(int node) => $"http://127.0.0.1:{ports[node].Metrics}/";
 
     public int SiloPortOf(int node) => ports[node].Silo;
 

@@ -56,7 +56,7 @@ public sealed class FuzzTests
     private static async Task FuzzAsync(TestCluster cluster, string? token, LatticeTls? tls = null)
     {
         cluster.StartAll();
-        cluster.WaitUntilHealthy();
+        cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
         byte[] conversation = await RecordAsync(cluster, token, tls);
         Assert.NotEmpty(conversation);
         byte[] request = Encoding.ASCII.GetBytes("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nContent-Length: 0\r\n\r\n");

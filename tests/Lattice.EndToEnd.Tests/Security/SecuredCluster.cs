@@ -15,7 +15,7 @@ public sealed class SecuredCluster : IDisposable
         OperatorToken = CreateToken("operator", "admin");
         File.WriteAllText(Files.OperatorTokenFile, OperatorToken);
         Cluster.StartAll();
-        Cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
+        Cluster.WaitUntilHealthy(TimeSpan.FromSeconds(120));
     }
 
     internal SecurityFiles Files { get; } = new();

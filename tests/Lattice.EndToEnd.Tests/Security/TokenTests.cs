@@ -8,8 +8,6 @@ using Lattice.Grains.Access;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using Orleans.Hosting;
-using Orleans.Runtime;
 
 namespace Lattice.EndToEnd.Tests.Security;
 
@@ -108,6 +106,7 @@ public sealed class TokenTests(SecuredCluster secured)
         Assert.Contains("this needs admin", admin.Errors, StringComparison.Ordinal);
         AssertLogged("IShardGrain.Write, by token 'reader', from 127.0.0.1");
         Assert.True(await secured.DeniedAsync("role-too-low") >= before + 4);
+        Eventually.Holds(() => secured.Cluster.Run("admin", "audit").Output, text => text.Contains("token 'reader'  IAdminGrain.Plan  denied", StringComparison.Ordinal), TakenUp);
         string writer = secured.CreateToken("writer", "write");
         Taken(() => secured.RunWith(writer, "put", "greeting", "hello"));
     }
