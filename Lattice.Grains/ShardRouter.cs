@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Lattice.Core.Replication;
 using Lattice.Core.State;
+using Lattice.Core.Telemetry;
 
 namespace Lattice.Grains;
 
@@ -33,17 +35,20 @@ public sealed class ShardRouter
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ShardReply> WriteAsync(uint group, ShardRequest request)
     {
+        using Activity? activity = Begin("lattice.shard.write", group);
         long began = time.GetTimestamp();
         int requests = RequestCount.OfWrites(request.Payload.Span);
         metrics.WritesBegin(requests);
         ShardReply reply = await forwarder.WriteAsync(group, request.Payload, Timeout(request)).ConfigureAwait(false);
         metrics.WritesEnd(group, requests, reply.Status, time.GetElapsedTime(began));
+        End(activity, requests, reply);
         return reply;
     }
 
     /// <summary>Answers a query batch.</summary>
     public async Task<ShardReply> QueryAsync(uint group, ShardRequest request)
     {
+        using Activity? activity = Begin("lattice.shard.read", group);
         long began = time.GetTimestamp();
         TimeSpan timeout = Timeout(request);
         int requests = RequestCount.OfQueries(request.Payload.Span);
@@ -57,12 +62,20 @@ public sealed class ShardRouter
             {
                 ShardReply reply = ShardReplies.From(group, outcome);
                 metrics.ReadsEnd(group, requests, reply.Status, time.GetElapsedTime(began));
+                End(activity, requests, reply);
                 return reply;
             }
 
             await Task.WhenAny(leaders.ChangeFrom(group, leader), Task.Delay(leader == 0 ? left : ReadPause, time)).ConfigureAwait(false);
         }
     }
+
+    private static Activity? Begin(string name, uint group) => LatticeActivity.Source.StartActivity(name, ActivityKind.Server)?.SetTag("lattice.group", group);
+
+    private static void End(Activity? activity, int requests, ShardReply reply) => activity?
+        .SetTag("lattice.requests", requests)
+        .SetTag("lattice.result", ResultNames.Of(reply.Status))
+        .SetStatus(reply.Status == ShardStatus.Ok ? ActivityStatusCode.Ok : ActivityStatusCode.Error, reply.Message);
 
     private static TimeSpan Timeout(ShardRequest request)
     {

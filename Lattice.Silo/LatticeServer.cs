@@ -213,11 +213,18 @@ public static class LatticeServer
         NodeLogging.Configure(builder.Logging);
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();
-        MetricsEndpoint.AddTo(builder.Services);
+        NodeTelemetry.AddTo(builder, settings);
         OperatorPage.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         HttpEndpoint.Configure(builder, settings);
-        builder.Host.UseOrleans(silo => OrleansDashboard.AddTo(silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress), settings));
+        builder.Host.UseOrleans(silo =>
+        {
+            OrleansDashboard.AddTo(silo.AddPreparedLattice(settings, pageAddress: settings.MetricsAddress), settings);
+            if (NodeTelemetry.IsOn(builder, settings))
+            {
+                silo.AddActivityPropagation();
+            }
+        });
         WebApplication app = builder.Build();
         try
         {

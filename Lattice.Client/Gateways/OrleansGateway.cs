@@ -341,6 +341,11 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
                 }
             })));
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = options.RequestTimeout);
+            if (ClientActivity.Source.HasListeners())
+            {
+                // Costs something with each call, so only where the application makes traces when it connects.
+                client.AddActivityPropagation();
+            }
         });
         return builder.Build();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Lattice.Grains;
 using Lattice.Grains.Requests;
 
@@ -75,6 +76,7 @@ internal sealed class GroupReader
 
     private async Task CallAsync(List<Pending> batch)
     {
+        using Activity? activity = ClientActivity.Call("lattice.read", group, batch.Select(pending => pending.Caller));
         byte[] payload = QueryBatch.EncodeGets([.. batch.Select(pending => pending.Key)]);
         LatticeRecord?[] records = QueryBatch.DecodeGets(await router.CallAsync(group, payload, consistency, batch.Max(pending => pending.Left), CancellationToken.None).ConfigureAwait(false));
         for (int i = 0; i < batch.Count; i++)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Lattice.Grains.Requests;
 
 namespace Lattice.Client.Groups;
@@ -56,6 +57,7 @@ internal sealed class GroupWriter
             lowest = underWay.Min;
         }
 
+        using Activity? activity = ClientActivity.Call("lattice.write", group, batch.Select(pending => pending.Caller));
         try
         {
             byte[] payload = WriteBatch.Encode(session, lowest, [.. batch.Select((pending, i) => (first + (ulong)i, pending.Command))]);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Lattice.Client.Groups;
 
 /// <summary>A request whose caller waits for it, from its arrival no longer than <see cref="LatticeClientOptions.RequestTimeout"/>.</summary>
@@ -10,6 +12,9 @@ internal abstract class WaitingRequest<TResult>(LatticeClientOptions options)
 
     // Continuations run elsewhere: the loop that answers a batch must not run its callers' code.
     private readonly TaskCompletionSource<TResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Who asked, if traces are made.</summary>
+    public ActivityContext Caller { get; } = ClientActivity.Caller;
 
     /// <summary>What is left of its time.</summary>
     public TimeSpan Left => options.RequestTimeout - TimeSpan.FromMilliseconds(Environment.TickCount64 - arrived);

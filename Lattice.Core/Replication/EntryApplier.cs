@@ -31,6 +31,7 @@ internal sealed class EntryApplier
     // meanwhile, and not in memory.
     private IReadOnlyList<Entry>? held;
     private ulong handedOut;
+    private ApplyTimes times;
 
     public EntryApplier(ReplicaParts parts, ReplicaSettings settings, IReplicaOwner owner, TimeProvider time, ReplicaTrace trace, ReplicaFigures figures, Action<Message> send, Action<AppliedEntry> applied)
     {
@@ -52,6 +53,9 @@ internal sealed class EntryApplier
 
     /// <summary>The comparison with the other replicas; null: it is switched off.</summary>
     public DigestExchange? Exchange { get; }
+
+    /// <summary>When the application that is told to the caller took which step.</summary>
+    public ApplyTimes Times => times;
 
     /// <summary>Faults that an operator injects.</summary>
     public Drills Drills => drills;
@@ -94,6 +98,7 @@ internal sealed class EntryApplier
     {
         ExecutedEntries executed;
         long began = time.GetTimestamp();
+        times = new ApplyTimes(began, 0, 0);
         try
         {
             raft.Monitor.Executes(entries);
@@ -145,7 +150,9 @@ internal sealed class EntryApplier
         {
             long start = time.GetTimestamp();
             verifier.Check(entries, executed);
-            TimeSpan took = time.GetElapsedTime(start);
+            long end = time.GetTimestamp();
+            times = times with { VerifyBegan = start, VerifyEnded = end };
+            TimeSpan took = time.GetElapsedTime(start, end);
             timings?.Verified(took);
             owner.Verified(took);
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Lattice.Core.Consensus;
 using Lattice.Core.Disk;
 using Lattice.Core.Log;
@@ -69,7 +70,7 @@ internal sealed class Replica : IDisposable
         room = new LeaderRoom(settings, owner);
         leadership = new LeadershipKeeper(parts.Group, settings, owner, room);
         trace = new ReplicaTrace(parts.Trace, parts.Group);
-        applier = new EntryApplier(parts, settings, owner, time, trace, Figures, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader));
+        applier = new EntryApplier(parts, settings, owner, time, trace, Figures, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader, applier!.Times));
         durability = new DurabilityQueue(parts.Wal, time, Persisted, Send);
 
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
@@ -130,9 +131,9 @@ internal sealed class Replica : IDisposable
     }
 
     /// <summary>A write batch; <paramref name="completed"/> is called once, from the loop or at once, and must not block. Any thread.</summary>
-    public void Write(ReadOnlyMemory<byte> batch, Action<Outcome> completed)
+    public void Write(ReadOnlyMemory<byte> batch, Action<Outcome> completed, Activity? caller = null)
     {
-        if (inbox.TryPutWrite(batch, completed))
+        if (inbox.TryPutWrite(batch, completed, caller))
         {
             Schedule();
         }
@@ -328,7 +329,7 @@ internal sealed class Replica : IDisposable
                 input.Completed!(Outcome.Failed(OutcomeKind.ShuttingDown));
                 break;
             case ReplicaInputKind.Write:
-                writes.Add(input.Payload, input.Completed!);
+                writes.Add(input.Payload, input.Completed!, input.Caller);
                 break;
             case ReplicaInputKind.Query when stopping:
             case ReplicaInputKind.LocalQuery when stopping:
@@ -457,6 +458,7 @@ internal sealed class Replica : IDisposable
     {
         raft.Persisted(upTo);
         timings?.Appended(time.GetElapsedTime(appendedAt));
+        writes.Durable(upTo);
     }
 
     private void Execute(Ready ready)

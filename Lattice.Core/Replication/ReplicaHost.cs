@@ -145,7 +145,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         }
 
         var done = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        replica.Write(batch, done.SetResult);
+        replica.Write(batch, done.SetResult, LatticeActivity.Caller);
         return done.Task;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Lattice.Core.Consensus;
 
 namespace Lattice.Core.Replication;
@@ -19,7 +20,8 @@ internal readonly record struct ReplicaInput(
     Message? Message,
     ReadOnlyMemory<byte> Payload,
     Action<Outcome>? Completed,
-    Action<Replica>? Command);
+    Action<Replica>? Command,
+    Activity? Caller = null);
 
 /// <summary>
 /// The bounded queue before a replica's loop: anybody puts, the loop takes. Each kind has a bound of its own, so that
@@ -57,7 +59,7 @@ internal sealed class ReplicaInbox(ReplicaSettings settings)
         return true;
     }
 
-    public bool TryPutWrite(ReadOnlyMemory<byte> batch, Action<Outcome> completed)
+    public bool TryPutWrite(ReadOnlyMemory<byte> batch, Action<Outcome> completed, Activity? caller)
     {
         if (Interlocked.Increment(ref writes) > settings.MaxWaitingWrites || Interlocked.Read(ref writeBytes) + batch.Length > settings.MaxWaitingWriteBytes)
         {
@@ -67,7 +69,7 @@ internal sealed class ReplicaInbox(ReplicaSettings settings)
         }
 
         Interlocked.Add(ref writeBytes, batch.Length);
-        queue.Enqueue(new ReplicaInput(ReplicaInputKind.Write, null, batch, completed, null));
+        queue.Enqueue(new ReplicaInput(ReplicaInputKind.Write, null, batch, completed, null, caller));
         return true;
     }
 

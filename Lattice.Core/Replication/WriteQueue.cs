@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Lattice.Core.Consensus;
 using Lattice.Core.State;
 using Lattice.Core.Telemetry;
@@ -19,13 +20,14 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
     private readonly Queue<InFlight> inFlight = new();
     private readonly List<ReadOnlyMemory<byte>> batch = [];
     private ulong lastStamp;
+    private int traced;
 
     // Raft holds as much uncommitted as it may: only an applied entry makes room, so there is no use in waking before.
     private bool blocked;
 
-    private readonly record struct Waiting(ReadOnlyMemory<byte> Batch, Action<Outcome> Completed, long Since);
+    private readonly record struct Waiting(ReadOnlyMemory<byte> Batch, Action<Outcome> Completed, long Since, Activity? Caller);
 
-    private readonly record struct InFlight(LogPosition Position, Waiting[] Writes, long ProposedAt);
+    private readonly record struct InFlight(LogPosition Position, Waiting[] Writes, long ProposedAt, EntryTrace? Trace);
 
     /// <summary>Writes that wait for an entry.</summary>
     public int WaitingCount => waiting.Count;
@@ -33,7 +35,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
     /// <summary>When the oldest waiting write must wait no longer, as a timestamp of the time provider; the largest value when none waits.</summary>
     public long Deadline => !blocked && waiting.TryPeek(out Waiting first) ? first.Since + Ticks(settings.BatchTimeout) : long.MaxValue;
 
-    public void Add(ReadOnlyMemory<byte> writeBatch, Action<Outcome> completed)
+    public void Add(ReadOnlyMemory<byte> writeBatch, Action<Outcome> completed, Activity? caller)
     {
         if (writeBatch.Length > settings.MaxEntryBytes)
         {
@@ -42,7 +44,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
             return;
         }
 
-        waiting.Enqueue(new Waiting(writeBatch, completed, time.GetTimestamp()));
+        waiting.Enqueue(new Waiting(writeBatch, completed, time.GetTimestamp(), caller));
     }
 
     /// <summary>Proposes what should not wait any longer, at the cluster's feature level; gives the number of writes that were turned away.</summary>
@@ -63,15 +65,18 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
                 return refused;
             }
 
+            bool isTraced = false;
             var writes = new Waiting[count];
             for (int i = 0; i < count; i++)
             {
                 writes[i] = waiting.Dequeue();
+                isTraced |= writes[i].Caller is not null;
             }
 
             if (status == ProposalStatus.Accepted)
             {
-                inFlight.Enqueue(new InFlight(position, writes, time.GetTimestamp()));
+                traced += isTraced ? 1 : 0;
+                inFlight.Enqueue(new InFlight(position, writes, time.GetTimestamp(), isTraced ? new EntryTrace(time) : null));
                 timings?.Proposed(count);
             }
             else
@@ -93,6 +98,23 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
         return lastStamp;
     }
 
+    /// <summary>Entries are durable here.</summary>
+    public void Durable(LogPosition upTo)
+    {
+        if (traced == 0)
+        {
+            return;
+        }
+
+        foreach (InFlight entry in inFlight)
+        {
+            if (entry.Trace is { Durable: 0 } trace && entry.Position.Index <= upTo.Index)
+            {
+                trace.Durable = time.GetTimestamp();
+            }
+        }
+    }
+
     /// <summary>A majority has the entries.</summary>
     public void Committed(IReadOnlyList<Entry> entries)
     {
@@ -112,21 +134,31 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
             if (entry.Position.Index >= entries[0].Index)
             {
                 timings.Committed(time.GetElapsedTime(entry.ProposedAt, now));
+                if (entry.Trace is { } trace)
+                {
+                    trace.Committed = now;
+                }
             }
         }
     }
 
     /// <summary>Answers the writes of an entry that was applied, and those of entries that it shows to be lost.</summary>
-    public void Applied(AppliedEntry applied, int leader)
+    public void Applied(AppliedEntry applied, int leader, ApplyTimes times)
     {
         while (inFlight.TryPeek(out InFlight first) && first.Position.Index <= applied.Index)
         {
             inFlight.Dequeue();
+            traced -= first.Trace is null ? 0 : 1;
             if (first.Position == new LogPosition(applied.Index, applied.Term))
             {
                 for (int i = 0; i < first.Writes.Length; i++)
                 {
                     inbox.WriteDone(first.Writes[i].Batch.Length);
+                    if (first.Writes[i].Caller is { } caller)
+                    {
+                        first.Trace!.Tell(caller, first.Writes[i].Since, times);
+                    }
+
                     first.Writes[i].Completed(new Outcome(OutcomeKind.Done, applied.BatchResults[i], leader));
                 }
             }
@@ -141,6 +173,7 @@ internal sealed class WriteQueue(ReplicaSettings settings, ReplicaInbox inbox, T
     /// <summary>Leadership is gone: what waits was not done, and what is in flight may yet be committed by the next leader.</summary>
     public void LeadershipLost(int leader)
     {
+        traced = 0;
         while (inFlight.TryDequeue(out InFlight lost))
         {
             Answer(lost.Writes, Outcome.Failed(OutcomeKind.Unknown, leader));

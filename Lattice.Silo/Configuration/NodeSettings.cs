@@ -39,6 +39,9 @@ public sealed record NodeSettings
     /// <summary><c>[security]</c></summary>
     public required SecuritySettings Security { get; init; }
 
+    /// <summary><c>[telemetry]</c></summary>
+    public required TelemetrySettings Telemetry { get; init; }
+
     /// <summary><c>[metrics] address</c>, host:port of the operator's page, of metrics and of health.</summary>
     public required string MetricsAddress { get; init; }
 
@@ -153,3 +156,9 @@ public enum AiProvider
 /// <param name="ApiKeyVariable">Name of the environment variable with the key; empty: none is sent.</param>
 /// <param name="Timeout">Longest wait for an answer.</param>
 public sealed record AiSettings(AiProvider Provider, Uri? Endpoint, string Model, string ApiKeyVariable, TimeSpan Timeout);
+
+/// <summary><c>[telemetry]</c></summary>
+/// <param name="Endpoint">Where metrics, traces and logs are sent through OTLP; null: where the environment says, else nowhere.</param>
+/// <param name="Protocol">How it is spoken to, in the words of OTEL_EXPORTER_OTLP_PROTOCOL.</param>
+/// <param name="TraceOneIn">One request in so many begins a trace; 0: none.</param>
+public sealed record TelemetrySettings(Uri? Endpoint, string Protocol, int TraceOneIn);

@@ -105,6 +105,10 @@ public static class SettingsFile
                 Text("ai", "api_key_env"),
                 TimeSpan.FromSeconds(Int("ai", "timeout_seconds"))),
             Security = Security(key => Text("security", key)),
+            Telemetry = new TelemetrySettings(
+                Uri.TryCreate(Text("telemetry", "otlp_endpoint"), UriKind.Absolute, out Uri? collector) ? collector : null,
+                Text("telemetry", "otlp_protocol"),
+                Int("telemetry", "trace_one_in")),
             MetricsAddress = Text("metrics", "address"),
             OrleansDashboard = (bool)Get("telemetry", "orleans_dashboard"),
         };

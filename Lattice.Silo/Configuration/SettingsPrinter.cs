@@ -88,6 +88,9 @@ public static partial class SettingsPrinter
         ["security.tls_ca"] = s.Security.Tls?.AuthorityFile ?? "",
         ["security.http"] = s.Security.Http switch { HttpSecurity.Tls => "tls", HttpSecurity.MutualTls => "mutual-tls", _ => "plain" },
         ["metrics.address"] = s.MetricsAddress,
+        ["telemetry.otlp_endpoint"] = s.Telemetry.Endpoint?.OriginalString ?? "",
+        ["telemetry.otlp_protocol"] = s.Telemetry.Protocol,
+        ["telemetry.trace_one_in"] = s.Telemetry.TraceOneIn,
         ["telemetry.orleans_dashboard"] = s.OrleansDashboard,
     };
 

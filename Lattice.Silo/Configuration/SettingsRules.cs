@@ -51,6 +51,11 @@ internal static partial class SettingsRules
         }
 
         SecurityRules.Check(settings.Security, key => (string)values.Get("security", key, settings.Node, paths), Error);
+        if (values.Get("telemetry", "otlp_endpoint", settings.Node, paths) is string { Length: > 0 } collector && settings.Telemetry.Endpoint is not { Scheme: "http" or "https", UserInfo: "" })
+        {
+            Error("telemetry.otlp_endpoint", $"\"{collector}\" is not an address of the form http://HOST:PORT or https://HOST:PORT, without user and password.");
+        }
+
         AiRules.Check(settings.Ai, (string)values.Get("ai", "endpoint", settings.Node, paths), Error);
         if (settings.Cluster.Peers.FirstOrDefault(p => !IsLocal(p.Address)) is not { } remote)
         {

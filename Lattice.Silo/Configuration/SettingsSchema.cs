@@ -57,6 +57,9 @@ internal static class SettingsSchema
         Optional("security", "tls_ca", "PEM file of the authority that signs the certificates of nodes and clients, and nothing else."),
         Choice("security", "http", ["plain", "tls", "mutual-tls"], "How the endpoint of [metrics] is served: unencrypted, by TLS to anybody, or by TLS to whoever has a certificate of the authority."),
         new("metrics", "address", SettingKind.Address, (node, _) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{MetricsPortBase + node}"), "Address of the operator's page, of metrics and of health."),
+        Optional("telemetry", "otlp_endpoint", "Where metrics, traces and logs are sent through OTLP, for example \"http://127.0.0.1:4317\". Empty: where OTEL_EXPORTER_OTLP_ENDPOINT says, else nowhere."),
+        Choice("telemetry", "otlp_protocol", ["grpc", "http/protobuf"], "How otlp_endpoint is spoken to; collectors take gRPC on port 4317 and HTTP on 4318."),
+        Integer("telemetry", "trace_one_in", 1000, 0, 1_000_000, "One request in so many begins a trace; 0: none does. Requests of clients that make traces are in theirs."),
         new("telemetry", "orleans_dashboard", SettingKind.Boolean, (_, _) => false, "Serve Orleans' own dashboard at /orleans/ of that address too. It profiles every call and shows the state of grains; for those who develop grains beside Lattice."),
     ];
 

@@ -158,6 +158,25 @@ public sealed class RaftNodeTests
         Assert.Throws<ArgumentException>(() => new RaftNode(options, new MemoryLog(), default, Configuration.Empty, 0));
     }
 
+    [Fact]
+    public void A_campaign_that_is_won_has_not_failed_and_those_that_nobody_answers_have()
+    {
+        TestReplica alone = Lone();
+        alone.Raft.Campaign();
+        Run(alone);
+        Assert.Equal((1L, 0L), (alone.Raft.Campaigns, alone.Raft.FailedCampaigns));
+
+        TestReplica cutOff = Follower();
+        for (int tick = 0; tick < 200; tick++)
+        {
+            cutOff.Raft.Tick();
+            Run(cutOff);
+        }
+
+        Assert.InRange(cutOff.Raft.FailedCampaigns, 3, 200);
+        Assert.InRange(cutOff.Raft.Campaigns - cutOff.Raft.FailedCampaigns, 0, 1);
+    }
+
     private static Message Append(ulong term, LogPosition previous, ulong commit, params Entry[] entries) => new()
     {
         Kind = MessageKind.Append,
