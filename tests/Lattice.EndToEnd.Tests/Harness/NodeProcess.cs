@@ -15,15 +15,20 @@ internal sealed partial class NodeProcess : IDisposable
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
 
-    public NodeProcess(int node, string configuration, string root)
-        : this(root, "start", $"{node}", configuration)
+    public NodeProcess(int node, string configuration, string root, string? binary = null)
+        : this(binary ?? LatticeBinary.Path, root, ["start", $"{node}", configuration])
     {
     }
 
     /// <summary>Any command of the binary, while it runs.</summary>
     public NodeProcess(string root, params string[] arguments)
+        : this(LatticeBinary.Path, root, arguments)
     {
-        var start = new ProcessStartInfo(LatticeBinary.Path, arguments)
+    }
+
+    private NodeProcess(string binary, string root, string[] arguments)
+    {
+        var start = new ProcessStartInfo(binary, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

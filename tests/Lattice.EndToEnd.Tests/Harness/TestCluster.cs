@@ -89,14 +89,15 @@ internal sealed class TestCluster : IDisposable
         }
     }
 
-    public NodeProcess Start(int node)
+    /// <summary>Starts a node, with another version of the binary if that is wanted.</summary>
+    public NodeProcess Start(int node, string? binary = null)
     {
         if (running.Remove(node, out NodeProcess? former))
         {
             former.Dispose();
         }
 
-        return running[node] = new NodeProcess(node, ConfigurationOf(node), Root);
+        return running[node] = new NodeProcess(node, ConfigurationOf(node), Root, binary);
     }
 
     public void StartAll()

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Lattice.EndToEnd.Tests.Harness;
 using Xunit.Abstractions;
 
 namespace Lattice.EndToEnd.Tests.Manual;
 
 /// <summary>The operations manual's answers to what goes wrong: followed to the letter, they bring the cluster back, with everything that was acknowledged.</summary>
-public sealed class IncidentTests(ITestOutputHelper output)
+public sealed partial class IncidentTests(ITestOutputHelper output)
 {
     [SkippableFact]
     public async Task A_node_whose_log_is_damaged_is_restored_from_its_backup()
@@ -22,13 +23,40 @@ public sealed class IncidentTests(ITestOutputHelper output)
     }
 
     [SkippableFact]
+    public async Task A_network_that_splits_leaves_one_side_that_writes_and_heals()
+    {
+        await using ManualCluster cluster = await ManualCluster.StartAsync(output, apart: 3);
+        cluster.Shell("lattice put before 1");
+        cluster.ResetPauses();
+        cluster.Machine.Cut();
+
+        // Each side says who does not reach whom.
+        string majority = Seen(cluster, node: 1, "Quorum: 2/3", "1 3 silent", "2 3 silent", "1 2 alive", "2 1 alive");
+        Assert.Contains("Node 3: ❌", majority, StringComparison.Ordinal);
+        Seen(cluster, node: 3, "Majority lost: 1/3", "3 1 silent", "3 2 silent");
+
+        // The side without a majority acknowledges nothing and vouches for nothing, while the other one serves.
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(n => Task.Run(() => AssertRefused(cluster, "put", $"minority/{n}", "1"))));
+        AssertRefused(cluster, "get", "before");
+        cluster.WaitForWrites(500);
+        cluster.ReportPauses("split network");
+
+        cluster.Machine.Join();
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        string printed = cluster.Follow("split-brain");
+        Assert.Contains("3 packets transmitted, 3 received", printed, StringComparison.Ordinal);
+        cluster.WaitUntilHealthy("Quorum: 3/3");
+        Assert.Equal("1", cluster.Shell("lattice get before").Trim());
+        await cluster.VerifyAsync();
+    }
+
+    [SkippableFact]
     public async Task A_node_that_hangs_is_restarted()
     {
         await using ManualCluster cluster = await ManualCluster.StartAsync(output);
         cluster.Services[3].Pause();
         Eventually.Holds(() => cluster.Machine.Run("lattice", "status"), r => r.Output.Contains("Node 3: ❌", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
-        string printed = cluster.Follow("split-brain", ["lattice status --verbose"]);
-        Assert.Contains("3 packets transmitted, 3 received", printed, StringComparison.Ordinal);
+        cluster.Shell("systemctl stop lattice@3; systemctl start lattice@3");
         cluster.WaitUntilHealthy("Quorum: 3/3");
         await cluster.VerifyAsync();
     }
@@ -92,4 +120,19 @@ public sealed class IncidentTests(ITestOutputHelper output)
         cluster.WaitUntilHealthy("Quorum: 3/3");
         await cluster.VerifyAcknowledgedAsync();
     }
+
+    /// <summary>Waits until <c>status --verbose</c>, asked where a node is, shows all of it, whatever the space between the columns.</summary>
+    private static string Seen(ManualCluster cluster, int node, params string[] wanted) => Eventually.Holds(
+        () => Spaces().Replace(ProcessResult.Of(cluster.Machine.EnterAt(node, "lattice", "status", "--verbose"), []).Output, " "),
+        text => wanted.All(w => text.Contains(w, StringComparison.Ordinal)),
+        TimeSpan.FromSeconds(30));
+
+    private static void AssertRefused(ManualCluster cluster, params string[] command)
+    {
+        ProcessResult result = ProcessResult.Of(cluster.Machine.EnterAt(3, ["lattice", .. command, "--timeout", "5"]), []);
+        Assert.True(result.ExitCode != 0, $"The side without a majority did '{string.Join(' ', command)}': {result}");
+    }
+
+    [GeneratedRegex(" +", RegexOptions.None, 1000)]
+    private static partial Regex Spaces();
 }

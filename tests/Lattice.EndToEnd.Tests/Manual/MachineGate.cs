@@ -6,7 +6,7 @@ namespace Lattice.EndToEnd.Tests.Manual;
 
 /// <summary>
 /// Lets clients of the test reach a port of a <see cref="NamespacedMachine"/>: the same address and port of this host's loopback, since a gateway answers only who calls it by its own address.
-/// Each connection to it is one from within the machine.
+/// Each connection to it is one from within the machine, from where the node is.
 /// </summary>
 internal sealed partial class MachineGate : IDisposable
 {
@@ -14,12 +14,12 @@ internal sealed partial class MachineGate : IDisposable
 
     private readonly TcpListener listener;
     private readonly IPEndPoint target;
-    private readonly int init;
+    private readonly string network;
 
-    public MachineGate(NamespacedMachine machine, IPEndPoint target)
+    public MachineGate(NamespacedMachine machine, int node, IPEndPoint target)
     {
         this.target = target;
-        init = machine.Init;
+        network = machine.NetworkOf(node);
         listener = new TcpListener(target);
         listener.Start();
         new Thread(Accept) { IsBackground = true, Name = $"gate to {target}" }.Start();
@@ -36,9 +36,9 @@ internal sealed partial class MachineGate : IDisposable
     /// <summary>A thread that enters the machine's network: what it connects is connected there.</summary>
     private void Accept()
     {
-        using (SafeHandle network = File.OpenHandle($"/proc/{init}/ns/net"))
+        using (SafeHandle entry = File.OpenHandle(network))
         {
-            if (Enter(network, NetworkNamespace) != 0)
+            if (Enter(entry, NetworkNamespace) != 0)
             {
                 throw new InvalidOperationException($"The machine's network cannot be entered: error {Marshal.GetLastPInvokeError()}.");
             }

@@ -34,10 +34,13 @@ internal sealed class ManualCluster : IAsyncDisposable
     public ServiceManager Services { get; }
 
     /// <summary>Starts the cluster, and the load.</summary>
-    public static async Task<ManualCluster> StartAsync(ITestOutputHelper output, params string[] settings)
+    public static Task<ManualCluster> StartAsync(ITestOutputHelper output, params string[] settings) => StartAsync(output, apart: 0, settings);
+
+    /// <summary>Starts the cluster, one of whose nodes has a network of its own (<see cref="NamespacedMachine.Cut"/>), and the load.</summary>
+    public static async Task<ManualCluster> StartAsync(ITestOutputHelper output, int apart, params string[] settings)
     {
         NamespacedMachine.SkipWhereImpossible();
-        var machine = new NamespacedMachine();
+        var machine = new NamespacedMachine(apart);
         var services = new ServiceManager(machine);
         string[] peers = [.. Enumerable.Range(1, 3).SelectMany(n => (string[])["--peer", $"{n}={machine.AddressOf(n)}:5001"])];
         for (int node = 1; node <= 3; node++)
@@ -57,7 +60,7 @@ internal sealed class ManualCluster : IAsyncDisposable
         }
 
         machine.Run("bash", "-c", "for node in 1 2 3; do systemctl start lattice@$node & done; wait").AssertSucceeded();
-        List<MachineGate> doors = [.. Enumerable.Range(1, MostNodes).Select(n => new MachineGate(machine, new IPEndPoint(machine.AddressOf(n), GatewayPort)))];
+        List<MachineGate> doors = [.. Enumerable.Range(1, MostNodes).Select(n => new MachineGate(machine, n, new IPEndPoint(machine.AddressOf(n), GatewayPort)))];
         var cluster = new ManualCluster(output, machine, services, doors, await TestStore.ConnectAsync("lattice", doors.Select(g => g.Address)));
         cluster.WaitUntilHealthy();
         cluster.StartLoad();

@@ -64,9 +64,11 @@ public sealed partial class MembershipTests(ITestOutputHelper output)
     public async Task The_binary_is_replaced_node_by_node()
     {
         await using ManualCluster cluster = await ManualCluster.StartAsync(output);
+        File.Copy(LatticeBinary.Next, cluster.Machine.PathOf("/var/operator/lattice-v2.0"), overwrite: true);
         string printed = cluster.Follow("software-updates");
         Assert.Equal(3, UpNode().Count(printed.Split("Cluster lattice").Skip(1).Where(p => p.Split('\n').Count(l => l.StartsWith("Node ", StringComparison.Ordinal)) == 1).Aggregate("", string.Concat)));
         cluster.WaitUntilHealthy("Quorum: 3/3");
+        Assert.Equal(3, cluster.Shell("lattice status --verbose").Split('\n').Count(l => l.Contains(" 0.2.0", StringComparison.Ordinal) && l.Contains("1, knows 2", StringComparison.Ordinal)));
         await cluster.VerifyAsync();
     }
 

@@ -7,7 +7,8 @@ namespace Lattice.EndToEnd.Tests.Manual;
 
 /// <summary>
 /// A machine of its own for commands that name absolute paths and fixed ports: namespaces of Linux, in which <c>/etc</c>, <c>/var</c>, <c>/tmp</c> and <c>/usr/local/bin</c>
-/// are folders of the test, all ports are free, and everything that runs ends with the test.
+/// are folders of the test, all ports are free, and everything that runs ends with the test. One node may stand apart: it has a network of its own, joined to that of the
+/// others by a cable that can be cut, which the two ends do not notice otherwise than by silence.
 /// </summary>
 internal sealed class NamespacedMachine : IDisposable
 {
@@ -27,8 +28,41 @@ internal sealed class NamespacedMachine : IDisposable
         mount --bind "$CACHE" "$ROOT/var/cache/lattice"
         mount --rbind "$ROOT/var" /var
         mount --bind "$ROOT/tmp" /tmp
+        if [ "$APART" != 0 ]; then
+            touch /var/manager/apart
+            unshare --net="/var/manager/apart" true
+            ip link add cable type veth peer name far
+            there() { nsenter --net=/var/manager/apart "$@"; }
+            ip link set far netns /var/manager/apart
+            there ip link set far name cable
+            there ip link set lo up
+            # Addresses of loopback are routed between the two like others.
+            for place in "" there; do
+                $place bash -c 'echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet; echo 1 > /proc/sys/net/ipv4/conf/cable/route_localnet'
+                $place ip address del 127.0.0.1/8 dev lo
+                $place ip address add 127.0.0.1/32 dev lo
+                $place ip link set cable up
+            done
+            there ip address add "$NETWORK$APART/32" dev lo
+            for n in 1 2 3 4; do
+                [ $n != "$APART" ] || continue
+                ip address add "$NETWORK$n/32" dev lo
+                there ip route add "$NETWORK$n/32" dev cable src "$NETWORK$APART"
+            done
+            ip route add "$NETWORK$APART/32" dev cable src "${NETWORK}1"
+            here=$(ip -brief link show cable | awk '{ print $3 }')
+            far=$(there ip -brief link show cable | awk '{ print $3 }')
+        fi
         echo ready
-        while read -r line; do :; done
+        # A cable that is cut carries what is sent to somebody who is not there.
+        while read -r wish; do
+            [ "$wish" = join ] && to_far=$far to_here=$here || to_far=02:00:00:00:00:01 to_here=02:00:00:00:00:01
+            ip neigh replace "$NETWORK$APART" lladdr "$to_far" dev cable nud permanent
+            for n in 1 2 3 4; do
+                [ $n = "$APART" ] || there ip neigh replace "$NETWORK$n" lladdr "$to_here" dev cable nud permanent
+            done
+            echo done
+        done
         """;
 
     private readonly Process holder;
@@ -36,8 +70,13 @@ internal sealed class NamespacedMachine : IDisposable
     // The addresses of the nodes are loopback's, so that a client of the test can use them too; other test runs have other ones.
     private readonly string network = string.Create(CultureInfo.InvariantCulture, $"127.{Random.Shared.Next(1, 255)}.{Random.Shared.Next(1, 255)}.1");
 
-    public NamespacedMachine()
+    private readonly int apart;
+
+    /// <summary>Makes the machine.</summary>
+    /// <param name="apart">The node that stands apart; 0: none does.</param>
+    public NamespacedMachine(int apart = 0)
     {
+        this.apart = apart;
         Root = Directory.CreateTempSubdirectory("lattice-manual-").FullName;
         foreach (string folder in (string[])["usr/local/bin", "tmp", "var/lib/lattice", "var/log/lattice", "var/log/journal", "var/backups", "var/cache/lattice", "var/tmp", "var/manager", "var/operator", "var/shims"])
         {
@@ -67,6 +106,7 @@ internal sealed class NamespacedMachine : IDisposable
             RedirectStandardError = true,
         };
         (start.Environment["ROOT"], start.Environment["CACHE"]) = (Root, cache);
+        (start.Environment["APART"], start.Environment["NETWORK"]) = (apart.ToString(CultureInfo.InvariantCulture), network);
         holder = Process.Start(start)!;
         if (holder.StandardOutput.ReadLine() != "ready")
         {
@@ -74,6 +114,10 @@ internal sealed class NamespacedMachine : IDisposable
         }
 
         Init = ProcessTree.ChildOf(holder.Id)!.Value;
+        if (apart != 0)
+        {
+            Join();
+        }
     }
 
     /// <summary>Why this host cannot do it; null if it can.</summary>
@@ -94,6 +138,19 @@ internal sealed class NamespacedMachine : IDisposable
 
     /// <summary>A file of the machine as seen from outside.</summary>
     public string PathOf(string absolute) => Path.Combine(Root, absolute.TrimStart('/'));
+
+    /// <summary>The network of a node, for those outside.</summary>
+    public string NetworkOf(int node) => node == apart ? $"/proc/{Init}/root/var/manager/apart" : $"/proc/{Init}/ns/net";
+
+    /// <summary>Cuts the cable: from here on the node apart and the others do not hear of each other.</summary>
+    public void Cut() => Wish("cut");
+
+    /// <summary>Joins the cable again.</summary>
+    public void Join() => Wish("join");
+
+    /// <summary>How to start a process where a node has its network.</summary>
+    public ProcessStartInfo EnterAt(int node, params string[] command) =>
+        Enter(node == apart ? ["nsenter", "--net=/var/manager/apart", .. command] : command);
 
     /// <summary>How to start a process on the machine.</summary>
     public ProcessStartInfo Enter(params string[] command)
@@ -136,6 +193,16 @@ internal sealed class NamespacedMachine : IDisposable
 
         ProcessResult probe = ProcessResult.OfTool("unshare", "--mount", "--net", "--pid", "--fork", "sh", "-c", "mount --make-rprivate / && mount -t proc proc /proc && ip link set lo up");
         return probe.ExitCode == 0 ? null : $"namespaces cannot be made here: {probe.Errors}";
+    }
+
+    private void Wish(string wish)
+    {
+        holder.StandardInput.WriteLine(wish);
+        holder.StandardInput.Flush();
+        if (holder.StandardOutput.ReadLine() != "done")
+        {
+            throw new InvalidOperationException($"The cable could not be cut or joined: {holder.StandardError.ReadToEnd()}");
+        }
     }
 
     private static void Prepare(string tool, params string[] arguments) => ProcessResult.OfTool(tool, arguments).AssertSucceeded();

@@ -21,6 +21,7 @@ internal sealed partial class Service : IDisposable
     private readonly NamespacedMachine machine;
     private readonly string name;
     private readonly UnitFile unit;
+    private readonly int node;
     private readonly string socketPath;
     private readonly Socket notifications = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private readonly Lock gate = new();
@@ -34,6 +35,7 @@ internal sealed partial class Service : IDisposable
         this.machine = machine;
         this.name = name;
         string instance = name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..];
+        _ = int.TryParse(instance, CultureInfo.InvariantCulture, out node);
         unit = UnitFile.Read(Path.Combine(Repository.Root, "deploy/systemd/lattice@.service"), instance);
         socketPath = $"/var/manager/{name}.notify";
         notifications.Bind(new UnixDomainSocketEndPoint(machine.PathOf(socketPath)));
@@ -139,13 +141,8 @@ internal sealed partial class Service : IDisposable
             machine.Run("bash", "-c", before.TrimStart('+')).AssertSucceeded();
         }
 
-        // Every node is on a host of its own and has a binary of its own, which can be replaced while others run.
-        string binary = $"/var/hosts/{name}/lattice";
-        Directory.CreateDirectory(Path.GetDirectoryName(machine.PathOf(binary))!);
-        ProcessResult.OfTool("cp", "--remove-destination", machine.PathOf("/usr/local/bin/lattice"), machine.PathOf(binary)).AssertSucceeded();
-        string command = unit.ExecStart.Replace("/usr/local/bin/lattice", binary, StringComparison.Ordinal);
         string user = NamespacedMachine.ServiceUser.ToString(CultureInfo.InvariantCulture);
-        ProcessStartInfo start = machine.Enter(["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", .. command.Split(' ')]);
+        ProcessStartInfo start = machine.EnterAt(node, ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", .. unit.ExecStart.Split(' ')]);
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         start.Environment["NOTIFY_SOCKET"] = socketPath;
         start.Environment["JOURNAL_STREAM"] = "8:1";
