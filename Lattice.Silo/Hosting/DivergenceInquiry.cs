@@ -13,9 +13,10 @@ namespace Lattice.Silo.Hosting;
 /// </summary>
 internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHost host, PeerDirectory peers, NodeFacts facts, TimeProvider time, ILogger<DivergenceInquiry> logger)
 {
-    // Together they are well below what an operator, or the leadership's move, notices.
-    private static readonly TimeSpan LongestComparison = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongestAnswer = LongestComparison / 2;
+    // The leadership has moved on meanwhile, and nobody waits for this node but the operator who reads the report.
+    private static readonly TimeSpan LongestComparison = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestTestimony = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(2);
 
     // The others may be on their way to the entry at which digests are compared: when a leader halts, another one has to commit it.
     private static readonly TimeSpan PauseBetweenQuestions = TimeSpan.FromMilliseconds(200);
@@ -24,15 +25,15 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
     /// <summary>What is known when the others have been asked.</summary>
     public async Task<Divergence> FindOutAsync(Divergence divergence)
     {
-        divergence = await TryAsync(divergence, NarrowAsync).ConfigureAwait(false);
-        return await TryAsync(divergence, TakeTestimonyAsync).ConfigureAwait(false);
+        divergence = await TryAsync(divergence, NarrowAsync, LongestComparison).ConfigureAwait(false);
+        return await TryAsync(divergence, TakeTestimonyAsync, LongestTestimony).ConfigureAwait(false);
     }
 
-    private async Task<Divergence> TryAsync(Divergence divergence, Func<Divergence, Task<Divergence>> ask)
+    private async Task<Divergence> TryAsync(Divergence divergence, Func<Divergence, Task<Divergence>> ask, TimeSpan longest)
     {
         try
         {
-            return await ask(divergence).WaitAsync(LongestComparison, time).ConfigureAwait(false);
+            return await ask(divergence).WaitAsync(longest, time).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -92,7 +93,10 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
         byte[] encoded = EvidenceCodec.Encode(question);
         Testimony own = await host.TestifyAsync(question, await Task.Run(facts.Get).ConfigureAwait(false)).ConfigureAwait(false);
         var answers = new Dictionary<int, Testimony>();
-        for (int round = 0; round < MostQuestions; round++)
+        long began = time.GetTimestamp();
+
+        // Ends in time for what was answered to count, though not all have.
+        for (int round = 0; round < MostQuestions && time.GetElapsedTime(began) < LongestTestimony / 2; round++)
         {
             ReadOnlyMemory<byte>?[] said = await Task.WhenAll(Others.Select(peer => AskAsync(peer, service => service.Testify(encoded)))).ConfigureAwait(false);
             foreach (Testimony testimony in said.OfType<ReadOnlyMemory<byte>>().Select(EvidenceCodec.DecodeTestimony))
@@ -100,7 +104,7 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
                 answers[testimony.Node.Node] = testimony;
             }
 
-            if (!TestimonyComparison.IsIncomplete(question, answers.Values))
+            if (answers.Count == Others.Length && !TestimonyComparison.IsIncomplete(question, answers.Values))
             {
                 break;
             }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Lattice.Client;
 using Lattice.Grains;
 using Lattice.Grains.Requests;
@@ -14,10 +15,12 @@ internal sealed class TestCluster : IDisposable
     private readonly Dictionary<int, NodeProcess> running = [];
     private readonly Dictionary<int, (int Silo, int Gateway, int Metrics)> ports = [];
     private readonly string extra;
+    private readonly int? shards;
 
-    public TestCluster(int nodes = 3, string extra = "")
+    public TestCluster(int nodes = 3, string extra = "", int? shards = null)
     {
         this.extra = extra;
+        this.shards = shards;
         Root = Directory.CreateTempSubdirectory("lattice-e2e-").FullName;
         List<int> free = FreePorts(3 * nodes);
         for (int node = 1; node <= nodes; node++)
@@ -155,6 +158,17 @@ internal sealed class TestCluster : IDisposable
         return int.Parse(line.AsSpan("Node ".Length, 1), provider: null);
     }
 
+    /// <summary>Node that leads a group.</summary>
+    public int LeaderOf(uint group) => Eventually.Holds(() => LeaderIn(Run("status", "--json"), group), leader => leader != 0, TimeSpan.FromSeconds(15), Logs);
+
+    /// <summary>Changes a setting in the configuration of one node, which takes it when it is started again.</summary>
+    public void Set(int node, string from, string to)
+    {
+        string text = File.ReadAllText(ConfigurationOf(node));
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(ConfigurationOf(node), text.Replace(from, to, StringComparison.Ordinal));
+    }
+
     public string Logs()
     {
         var text = new StringBuilder();
@@ -193,6 +207,22 @@ internal sealed class TestCluster : IDisposable
         return records;
     }
 
+    private static int LeaderIn(ProcessResult status, uint group)
+    {
+        if (!status.Output.StartsWith('{'))
+        {
+            return 0;
+        }
+
+        using JsonDocument document = JsonDocument.Parse(status.Output);
+        return document.RootElement.GetProperty("nodes").EnumerateArray()
+            .SelectMany(n => n.GetProperty("groups").EnumerateArray())
+            .Where(g => g.GetProperty("group").GetUInt32() == group && g.GetProperty("role").GetString() == "Leader")
+            .OrderByDescending(g => g.GetProperty("term").GetInt64())
+            .Select(g => g.GetProperty("leader").GetInt32())
+            .FirstOrDefault();
+    }
+
     private static List<int> FreePorts(int count)
     {
         var listeners = new List<TcpListener>();
@@ -211,7 +241,7 @@ internal sealed class TestCluster : IDisposable
     private string Configuration(int node)
     {
         var text = new StringBuilder();
-        text.AppendLine("[cluster]").AppendLine($"name = \"{Name}\"").AppendLine();
+        text.AppendLine("[cluster]").AppendLine($"name = \"{Name}\"").AppendLine(shards is { } count ? $"shards = {count}" : "").AppendLine();
         foreach ((int id, (int silo, int gateway, _)) in ports)
         {
             text.AppendLine("[[cluster.peers]]").AppendLine($"id = {id}").AppendLine($"address = \"127.0.0.1:{silo}\"").AppendLine($"gateway = \"127.0.0.1:{gateway}\"").AppendLine();
