@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>What operators do to a running cluster: every operation is whole or undone, and nothing acknowledged is lost by it.</summary>
+[Trait("Share", "Full")]
 public sealed class AdminTests(ITestOutputHelper output)
 {
     private const int Writers = 16;

@@ -8,6 +8,7 @@ using static Lattice.EndToEnd.Tests.Harness.Tampering;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>Stopped nodes are changed so well that each is consistent in itself: only the comparison with the others tells.</summary>
+[Trait("Share", "Full")]
 public sealed class ConsistentTamperTests(ITestOutputHelper output)
 {
     private const int Writers = 4;

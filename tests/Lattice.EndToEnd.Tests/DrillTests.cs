@@ -9,6 +9,7 @@ namespace Lattice.EndToEnd.Tests;
 /// Real faults in one node of three under load: the node finds the fault, stops and says what it is, the two others go on, and the manual's procedure brings it back. One cluster
 /// takes all of them in turn.
 /// </summary>
+[Trait("Share", "Full")]
 public sealed class DrillTests(ITestOutputHelper output)
 {
     private const uint Group = 1;

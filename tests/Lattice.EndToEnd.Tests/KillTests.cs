@@ -7,6 +7,7 @@ namespace Lattice.EndToEnd.Tests;
 /// <summary>
 /// kill -9 at random moments of what operators have done: each operation is finished or undone and never half, it can be repeated, and nothing acknowledged is lost.
 /// </summary>
+[Trait("Share", "Full")]
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Writers = 16;

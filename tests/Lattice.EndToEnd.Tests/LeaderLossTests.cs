@@ -4,6 +4,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>Nodes die or hang at any time; nothing acknowledged is lost, nothing is done twice, and writes resume soon.</summary>
+[Trait("Share", "Full")]
 public sealed class LeaderLossTests(ITestOutputHelper output)
 {
     private const int Writers = 64;

@@ -4,6 +4,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>Who may vote after a loss: what is left of a cluster never decides without what may have been acknowledged, unless an operator says so who has read what may be lost.</summary>
+[Trait("Share", "Full")]
 public sealed class LossTests(ITestOutputHelper output)
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>The operator's page in a real browser, on three real processes.</summary>
+[Trait("Share", "Full")]
 public sealed class OperatorPageTests(ITestOutputHelper output)
 {
     private const int Desktop = 1280;

@@ -11,6 +11,7 @@ namespace Lattice.EndToEnd.Tests;
 /// Somebody changes what a stopped node holds, through RocksDB, while the others are written to. Started again, the node notices before it serves anything of it. One cluster takes all of
 /// it in turn.
 /// </summary>
+[Trait("Share", "Full")]
 public sealed class TamperTests(ITestOutputHelper output)
 {
     private const int Writers = 4;

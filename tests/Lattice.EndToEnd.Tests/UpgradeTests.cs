@@ -4,6 +4,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>Two adjacent versions in one cluster, as real processes of two binaries: there, back, and there again, under load.</summary>
+[Trait("Share", "Full")]
 public sealed class UpgradeTests(ITestOutputHelper output)
 {
     private const int UnusableData = 65;

@@ -8,6 +8,7 @@ namespace Lattice.EndToEnd.Tests.Manual;
 /// Nodes on small file systems that fill up while clients read and write: the volume is told of in time, whoever has room leads, what frees room works, and
 /// nothing that was acknowledged is lost.
 /// </summary>
+[Trait("Share", "Full")]
 public sealed partial class FullDiskTests(ITestOutputHelper output)
 {
     private const string Settings = "storage.max_wal_size_mb=1";

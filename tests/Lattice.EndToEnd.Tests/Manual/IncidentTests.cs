@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests.Manual;
 
 /// <summary>The operations manual's answers to what goes wrong: followed to the letter, they bring the cluster back, with everything that was acknowledged.</summary>
+[Trait("Share", "Full")]
 public sealed partial class IncidentTests(ITestOutputHelper output)
 {
     [SkippableFact]

@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests.Manual;
 
 /// <summary>The common procedures of the operations manual: members come and go, nodes restart, leaders move, and clients hardly notice.</summary>
+[Trait("Share", "Full")]
 public sealed partial class MembershipTests(ITestOutputHelper output)
 {
     [SkippableFact]

@@ -3,6 +3,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests.Manual;
 
 /// <summary>What the operations manual has done every day, week and month.</summary>
+[Trait("Share", "Full")]
 public sealed class RoutineTests(ITestOutputHelper output)
 {
     [SkippableFact]

@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests.Manual;
 
 /// <summary>The scripts of <c>deploy/</c>, run for real on a cluster.</summary>
+[Trait("Share", "Full")]
 public sealed class ScriptTests(ITestOutputHelper output)
 {
     private static readonly string Deploy = Path.Combine(Repository.Root, "deploy");

@@ -7,6 +7,7 @@ using Lattice.EndToEnd.Tests.Harness;
 namespace Lattice.EndToEnd.Tests.Security;
 
 /// <summary>Whom a cluster with TLS lets connect.</summary>
+[Trait("Share", "Full")]
 [Collection(SecuredCluster.Shared)]
 public sealed class CertificateTests(SecuredCluster secured)
 {

@@ -12,6 +12,7 @@ namespace Lattice.EndToEnd.Tests.Security;
 /// Bytes that nobody means, and such as are nearly right, on every port of a node: none of them ends it, makes it large, or keeps others from being served. A seed makes the same bytes again;
 /// <c>LATTICE_FUZZ_ROUNDS</c> says how many connections a port gets.
 /// </summary>
+[Trait("Share", "Full")]
 public sealed class FuzzTests
 {
     private const int Seed = 20260101;

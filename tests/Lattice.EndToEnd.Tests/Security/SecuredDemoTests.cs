@@ -3,6 +3,7 @@ using Lattice.EndToEnd.Tests.Harness;
 namespace Lattice.EndToEnd.Tests.Security;
 
 /// <summary>The tour, in a cluster that asks for tokens and certificates.</summary>
+[Trait("Share", "Full")]
 public sealed class SecuredDemoTests
 {
     [Fact]

@@ -12,6 +12,7 @@ using Orleans.Configuration;
 namespace Lattice.EndToEnd.Tests.Security;
 
 /// <summary>Who may do what in a cluster that asks for tokens, as operators and applications see it.</summary>
+[Trait("Share", "Full")]
 [Collection(SecuredCluster.Shared)]
 public sealed class TokenTests(SecuredCluster secured)
 {

@@ -4,6 +4,7 @@ using Lattice.EndToEnd.Tests.Harness;
 namespace Lattice.EndToEnd.Tests.Telemetry;
 
 /// <summary>The alerts of <c>deploy/prometheus</c>: they fire when they should and only then, on metrics that there are, and somebody has written what to do.</summary>
+[Trait("Share", "Full")]
 public sealed partial class AlertTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);

@@ -3,6 +3,7 @@ using Lattice.EndToEnd.Tests.Harness;
 namespace Lattice.EndToEnd.Tests.Telemetry;
 
 /// <summary>Each figure that the operations manual names under "Key Metrics" moves under the fault that it is there for.</summary>
+[Trait("Share", "Full")]
 public sealed class KeyMetricsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

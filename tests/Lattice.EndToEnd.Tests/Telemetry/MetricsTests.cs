@@ -6,6 +6,7 @@ using Lattice.EndToEnd.Tests.Harness;
 namespace Lattice.EndToEnd.Tests.Telemetry;
 
 /// <summary>What nodes say at <c>/metrics</c> is what <c>docs/metrics.md</c> promises, and Prometheus can read it.</summary>
+[Trait("Share", "Full")]
 public sealed class MetricsTests(MeasuredCluster measured) : IClassFixture<MeasuredCluster>
 {
     // Prometheus asks like this. Its newer format gives counters a suffix that the operators' alerts do not have.

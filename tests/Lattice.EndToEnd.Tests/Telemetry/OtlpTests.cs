@@ -5,6 +5,7 @@ using Lattice.EndToEnd.Tests.Harness;
 namespace Lattice.EndToEnd.Tests.Telemetry;
 
 /// <summary>What nodes send through OTLP, as a collector gets it.</summary>
+[Trait("Share", "Full")]
 public sealed class OtlpTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
