@@ -6,8 +6,10 @@ namespace Lattice.Cluster.Tests.Security;
 /// <summary>The words by which operators find who was not let in stand in no other line of a log.</summary>
 public sealed partial class LogWordsTests
 {
-    // The last two name an event of the audit, which is not a log.
-    private static readonly string[] Owners = ["AccessLog.cs", "AccessWords.cs", "DrillHall.cs", "IAdminGrain.cs", "OperationBook.cs"];
+    private static readonly string[] Owners = ["AccessLog.cs", "AccessWords.cs", "DrillHall.cs"];
+
+    // Events of the audit and names of calls between nodes are not logged.
+    private static readonly string[] Unlogged = ["new AuditEvent(", "[Alias("];
 
     [Fact]
     public void No_text_of_the_product_but_that_of_refusals_has_them()
@@ -15,7 +17,7 @@ public sealed partial class LogWordsTests
         string root = Root();
         IEnumerable<string> sources = Directory.GetDirectories(root, "Lattice.*").SelectMany(p => Directory.GetFiles(p, "*.cs", SearchOption.AllDirectories)).Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !Owners.Contains(Path.GetFileName(f)));
 
-        IEnumerable<string> found = sources.SelectMany(f => File.ReadLines(f).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal) && Literal().IsMatch(l)).Select(l => $"{Path.GetRelativePath(root, f)}: {l.Trim()}"));
+        IEnumerable<string> found = sources.SelectMany(f => File.ReadLines(f).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal) && Literal().IsMatch(l) && !Unlogged.Any(u => l.Contains(u, StringComparison.Ordinal))).Select(l => $"{Path.GetRelativePath(root, f)}: {l.Trim()}"));
 
         Assert.Empty(found);
     }

@@ -135,7 +135,7 @@ internal sealed class TestCluster : IDisposable
 
     /// <summary>Waits until <c>lattice status</c> calls the cluster healthy.</summary>
     public void WaitUntilHealthy(TimeSpan? within = null) =>
-        Eventually.Holds(() => Run("status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal), within ?? TimeSpan.FromSeconds(120), Logs);
+        Eventually.Holds(() => Run("status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal), within ?? TimeSpan.FromSeconds(30), Logs);
 
     /// <summary>Waits until every node has applied everything, and looks whether all hold the same records.</summary>
     public async Task AssertStatesAreEqualAsync()

@@ -114,7 +114,7 @@ internal sealed class ManualCluster : IAsyncDisposable
     }
 
     public void WaitUntilHealthy(string contains = "Healthy") =>
-        Eventually.Holds(() => Machine.Run("lattice", "status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal) && r.Output.Contains(contains, StringComparison.Ordinal), TimeSpan.FromSeconds(120), Journals);
+        Eventually.Holds(() => Machine.Run("lattice", "status"), r => r.Output.Contains("Healthy", StringComparison.Ordinal) && r.Output.Contains(contains, StringComparison.Ordinal), TimeSpan.FromSeconds(60), Journals);
 
     public void StartLoad()
     {
