@@ -39,7 +39,7 @@ public sealed class BenchmarkTests
         {
             foreach (string figure in (string[])["p50Us", "p99Us"])
             {
-                report[kind]![figure] = (long)(report[kind]![figure]!.GetValue<long>() / faster);
+                report[kind]![figure] = Math.Max(1, (long)(report[kind]![figure]!.GetValue<long>() / faster));
             }
         }
 
