@@ -22,6 +22,9 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
     private static readonly TimeSpan PauseBetweenQuestions = TimeSpan.FromMilliseconds(200);
     private const int MostQuestions = 4;
 
+    // Digests are compared at the last of the entries that were executed together; the one that wrote the record may have been before it.
+    private const ulong MostEntriesSearched = 256;
+
     /// <summary>What is known when the others have been asked.</summary>
     public async Task<Divergence> FindOutAsync(Divergence divergence)
     {
@@ -57,12 +60,22 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
             divergence = await CompareAsync(divergence, group).ConfigureAwait(false);
         }
 
-        if (divergence.Command is null && divergence.Records.Count > 0 && await host.ReadEntryAsync(group, divergence.Entry.Index).ConfigureAwait(false) is { } entry)
+        return divergence.Command is null && divergence.Records.Count > 0 ? divergence with { Command = await FindCommandAsync(divergence, group).ConfigureAwait(false) } : divergence;
+    }
+
+    private async Task<ReportedCommand?> FindCommandAsync(Divergence divergence, uint group)
+    {
+        ulong last = divergence.Entry.Index;
+        ulong searched = divergence.Kind == DivergenceKind.PeerDigest ? MostEntriesSearched : 1;
+        for (ulong index = last; index > 0 && last - index < searched && await host.ReadEntryAsync(group, index).ConfigureAwait(false) is { } entry; index--)
         {
-            divergence = divergence with { Command = DivergenceNarrowing.FindCommand(entry, divergence.Records) };
+            if (DivergenceNarrowing.FindCommand(entry, divergence.Records) is { } command)
+            {
+                return command;
+            }
         }
 
-        return divergence;
+        return null;
     }
 
     private async Task<Divergence> CompareAsync(Divergence divergence, uint group)

@@ -159,7 +159,7 @@ internal sealed class TestCluster : IDisposable
     }
 
     /// <summary>Node that leads a group.</summary>
-    public int LeaderOf(uint group) => Eventually.Holds(() => LeaderIn(Run("status", "--json"), group), leader => leader != 0, TimeSpan.FromSeconds(15), Logs);
+    public int LeaderOf(uint group) => LeaderIn(Eventually.Holds(() => Run("status", "--json"), status => LeaderIn(status, group) != 0, TimeSpan.FromSeconds(15), Logs), group);
 
     /// <summary>Changes a setting in the configuration of one node, which takes it when it is started again.</summary>
     public void Set(int node, string from, string to)

@@ -30,7 +30,7 @@ internal static class MembershipFaults
         return Healing.Between(random, 1_000, 15_000, () => membership.Readmit(node));
     }
 
-    /// <summary>One fault at a time: with a replica that is wrong and another one that is gone, nobody can say which of the rest is right.</summary>
+    /// <summary>One fault at a time: with a replica that is wrong and another one that is gone or has no vote, nobody can say which of the rest is right.</summary>
     private static bool IsCorrupt(SimulatedCluster cluster) => cluster.Machines.Any(m => m.Corruption is not null);
 
     private static Healing? Add(SimulatedCluster cluster, SeededRandom random)
@@ -49,7 +49,7 @@ internal static class MembershipFaults
     private static Healing? Demote(SimulatedCluster cluster, SeededRandom random, MembershipOperator membership, int count)
     {
         uint group = random.Pick([.. cluster.Groups]);
-        if (cluster.LeaderOf(group, out int leader) is not { } status || status.Configuration.Voters.Count <= count)
+        if (cluster.LeaderOf(group, out int leader) is not { } status || status.Configuration.Voters.Count <= count || IsCorrupt(cluster))
         {
             return null;
         }
