@@ -175,9 +175,17 @@ internal sealed class SimulationRun
         }
     }
 
-    /// <summary>Two differ, and a third one that could decide was lost: where all others are intact, the replicas have to find out by themselves.</summary>
+    /// <summary>
+    /// Two differ, and a third one that could decide was lost, or can no more come to the entry at which they differ: where all others are intact, the replicas have to find out by
+    /// themselves.
+    /// </summary>
     private bool IsLeftToOperators(Machine machine, ReplicaStatus replica) =>
-        replica.Verification == VerificationState.NoMajority && !Losses.AllIntact(_cluster, replica.Group, replica, except: machine.Id);
+        replica.Verification == VerificationState.NoMajority
+        && (!Losses.AllIntact(_cluster, replica.Group, replica, except: machine.Id) || replica.Configuration.Voters.Any(node => IsBehindTheLog(node, replica)));
+
+    /// <summary>Only a snapshot would help it, and who took that over has no opinion of its own.</summary>
+    private bool IsBehindTheLog(int node, ReplicaStatus replica) =>
+        _cluster[node].Process?.Core.Find(replica.Group) is { } other && other.Status.LastIndex + 1 < replica.FirstIndex;
 
     /// <summary>What all nodes remember, as one story.</summary>
     private CausalStory Story() =>

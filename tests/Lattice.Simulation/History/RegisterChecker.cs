@@ -104,6 +104,27 @@ internal sealed class RegisterChecker
 
         call.Slot = slot;
         _pending[slot] = call;
+        if (call.Sets == Unchanged)
+        {
+            _possible = [.. _possible.Select(Look)];
+        }
+    }
+
+    /// <summary>
+    /// The same with all calls taken that only look, and find what they have to: whatever can happen without them can happen after them too, so there is nothing to choose.
+    /// </summary>
+    private Possible Look(Possible possible)
+    {
+        ulong taken = possible.Taken;
+        for (int slot = 0; slot < MaxPending; slot++)
+        {
+            if (_pending[slot] is { Sets: Unchanged } call && call.CanFollow(possible.Content))
+            {
+                taken |= 1UL << slot;
+            }
+        }
+
+        return possible with { Taken = taken };
     }
 
     /// <summary>Keeps what is possible given that the call took effect before now.</summary>
@@ -134,8 +155,8 @@ internal sealed class RegisterChecker
                     continue;
                 }
 
-                Possible to = new(next.Sets == Unchanged ? from.Content : next.Sets, from.Taken | (1UL << slot));
-                if (slot == call.Slot)
+                Possible to = Look(new Possible(next.Sets == Unchanged ? from.Content : next.Sets, from.Taken | (1UL << slot)));
+                if ((to.Taken & bit) != 0)
                 {
                     done.Add(to with { Taken = to.Taken & ~bit });
                 }
