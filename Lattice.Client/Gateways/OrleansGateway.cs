@@ -242,6 +242,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             patience = patience * 2 < LongestPatience ? patience * 2 : LongestPatience;
         }
+
+        // Whoever still waits for the connection waits no longer.
+        outcome.TrySetCanceled();
     }
 
     private async Task<Connection?> TryConnectAsync(TimeSpan within)
