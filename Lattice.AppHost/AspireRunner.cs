@@ -1,6 +1,3 @@
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
-
 namespace Lattice.AppHost;
 
 /// <summary>Describes the model to Aspire, which runs it with its dashboard or publishes it. Compiled with <c>-p:UseAspire=true</c> only.</summary>
@@ -74,7 +71,10 @@ internal static class AspireRunner
         foreach (IResourceBuilder<ProjectResource> node in nodes)
         {
             // The reference says that the node depends on it; what the node reads of it is the password.
-            node.WithReference(database).WithEnvironment(DatabaseModel.PasswordVariable, server.Resource.PasswordParameter).WaitFor(database);
+            node.WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ConnectionString)
+                .WithReference(database)
+                .WithEnvironment(DatabaseModel.PasswordVariable, server.Resource.PasswordParameter)
+                .WaitFor(database);
         }
     }
 
