@@ -3,6 +3,14 @@ namespace Lattice.AppHost;
 /// <summary>Describes the model to Aspire, which runs it with its dashboard or publishes it. Compiled with <c>-p:UseAspire=true</c> only.</summary>
 internal static class AspireRunner
 {
+    // What a launch profile would say, and may: page, OTLP and resources of the dashboard. Plain HTTP on loopback, so that no certificate has to be made.
+    private static readonly (string Name, string Address)[] DashboardAddresses =
+    [
+        ("ASPNETCORE_URLS", "http://127.0.0.1:15888"),
+        ("ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "http://127.0.0.1:18889"),
+        ("ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL", "http://127.0.0.1:20888"),
+    ];
+
     /// <summary>Runs or publishes the model, as the arguments say.</summary>
     /// <param name="model">The model.</param>
     /// <param name="arguments">Aspire's own arguments.</param>
@@ -10,10 +18,12 @@ internal static class AspireRunner
     /// <exception cref="LatticeCallException">The configuration could not be written.</exception>
     public static async Task<int> RunAsync(ClusterModel model, string[] arguments, CancellationToken cancellation)
     {
-        // Plain HTTP on loopback, so that no certificate has to be made; the variables of Aspire's launch profiles override the addresses.
         IDistributedApplicationBuilder builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = arguments, AllowUnsecuredTransport = true });
-        builder.Configuration["ASPNETCORE_URLS"] ??= "http://127.0.0.1:15888";
-        builder.Configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] ??= "http://127.0.0.1:18889";
+        foreach ((string name, string address) in DashboardAddresses)
+        {
+            builder.Configuration[name] ??= address;
+        }
+
         Describe(builder, model);
         if (builder.ExecutionContext.IsRunMode)
         {
