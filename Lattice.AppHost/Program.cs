@@ -27,8 +27,9 @@ var command = new RootCommand("Runs a Lattice cluster for development on this ma
 command.TreatUnmatchedTokensAsErrors = !usesAspire;
 command.SetAction(async (parsed, cancellation) =>
 {
-    string folder = parsed.GetValue(root)?.FullName ?? Directory.CreateTempSubdirectory("lattice-apphost-").FullName;
-    var model = ClusterModel.OnLoopback(folder, parsed.GetValue(nodes), parsed.GetValue(membership) == "postgresql");
+    DirectoryInfo? given = parsed.GetValue(root);
+    DirectoryInfo folder = given ?? Directory.CreateTempSubdirectory("lattice-apphost-");
+    var model = ClusterModel.OnLoopback(folder.FullName, parsed.GetValue(nodes), parsed.GetValue(membership) == "postgresql");
     try
     {
 #if USE_ASPIRE
@@ -43,6 +44,14 @@ command.SetAction(async (parsed, cancellation) =>
     {
         await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
         return 1;
+    }
+    finally
+    {
+        // Aspire's orchestrator may still be stopping the nodes.
+        if (given is null && !usesAspire)
+        {
+            folder.Delete(recursive: true);
+        }
     }
 });
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = 2 * ProcessRunner.StopTimeout }).ConfigureAwait(false);

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Lattice.AppHost;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Lattice.Cli.Tests.AppHost;
 

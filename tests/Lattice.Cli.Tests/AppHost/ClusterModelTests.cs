@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Lattice.AppHost;
 using Lattice.Cli.Commands;
 using Lattice.Silo.Configuration;
