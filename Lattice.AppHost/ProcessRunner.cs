@@ -1,93 +1,97 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
-
 namespace Lattice.AppHost;
 
-/// <summary>Runs the model as child processes of this one, their output prefixed with the node's name.</summary>
-internal sealed partial class ProcessRunner(ClusterModel model, string lattice, TextWriter output)
+/// <summary>Runs the model as child processes of this one: the nodes, and once they serve, the sample.</summary>
+internal sealed class ProcessRunner(ClusterModel model, TextWriter output) : IDisposable
 {
-    private const int SigTerm = 15;
+    /// <summary>Longest that <see cref="RunAsync"/> takes to stop what it started.</summary>
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+    private readonly List<ChildProcess> children = [];
 
-    /// <summary>Runs until cancelled or until a node ends by itself.</summary>
-    /// <returns>0 when cancelled, else the exit code of the node that ended.</returns>
+    /// <summary>Runs until cancelled, until a node ends before all were ready, or until all nodes have ended.</summary>
+    /// <returns>0 when cancelled, else 1.</returns>
+    /// <exception cref="LatticeCallException">The configuration could not be written.</exception>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        foreach (NodeModel node in model.Nodes)
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(model.ConfigurationOf(node))!);
-            using Process generate = Start(node.Name, model.GenerateArguments(node));
-            await generate.WaitForExitAsync(cancellation).ConfigureAwait(false);
-            if (generate.ExitCode != 0)
-            {
-                return generate.ExitCode;
-            }
-        }
-
-        List<Process> processes = [.. model.Nodes.Select(node => Start(node.Name, model.StartArguments(node)))];
         try
         {
-            Task<Process> ended = await Task.WhenAny(processes.Select(p => EndAsync(p, cancellation))).ConfigureAwait(false);
-            return cancellation.IsCancellationRequested ? 0 : (await ended.ConfigureAwait(false)).ExitCode;
+            await LatticeCall.WriteConfigurationsAsync(model, cancellation).ConfigureAwait(false);
+            Task<ChildProcess>[] ends = [.. model.Nodes.Select(node => StartNode(node).EndAsync(cancellation))];
+            if (await AllReadyAsync(Task.WhenAny(ends), cancellation).ConfigureAwait(false))
+            {
+                // Its end is said, and is not the cluster's.
+                Task<ChildProcess> serviceEnd = StartService().EndAsync(cancellation);
+                await Task.WhenAll(ends).ConfigureAwait(false);
+                output.WriteLine($"All nodes have ended{(serviceEnd.IsCompleted ? "" : $", so {model.Service.Name} is stopped")}.");
+            }
+
+            return 1;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return 0;
         }
         finally
         {
-            await StopAsync(processes).ConfigureAwait(false);
+            await StopAsync().ConfigureAwait(false);
         }
     }
 
-    private static async Task<Process> EndAsync(Process process, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public void Dispose() => children.ForEach(c => c.Dispose());
+
+    /// <summary>Environment of the sample: its settings, with the gateways of all nodes.</summary>
+    internal static Dictionary<string, string> ServiceEnvironment(ClusterModel model)
     {
-        await process.WaitForExitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return process;
+        var environment = new Dictionary<string, string>(model.Service.Environment, StringComparer.Ordinal);
+        foreach ((int place, NodeModel node) in model.Nodes.Index())
+        {
+            environment[ServiceModel.GatewayVariable(place)] = node.Gateway.Address;
+        }
+
+        return environment;
     }
 
-    private static async Task StopAsync(List<Process> processes)
+    private ChildProcess StartNode(NodeModel node)
     {
-        foreach (Process process in processes.Where(p => !p.HasExited))
-        {
-            // The process may have ended in between; then there is nobody left to tell.
-            _ = SendSignal(process.Id, SigTerm);
-        }
-
-        using var timeout = new CancellationTokenSource(StopTimeout);
-        foreach (Process process in processes)
-        {
-            await process.WaitForExitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!process.HasExited)
-            {
-                process.Kill();
-            }
-
-            process.Dispose();
-        }
+        // The pipe that is the node's standard input ends with this process, and the node with it, however this one ends.
+        var environment = new Dictionary<string, string>(model.Environment, StringComparer.Ordinal) { ["LATTICE_STOP_WITH_INPUT"] = "1" };
+        return Add(ChildProcess.Start(node.Name, BuiltProgram.Lattice.Start(environment, model.StartArguments(node)), output));
     }
 
-    private Process Start(string name, IReadOnlyList<string> arguments)
+    private ChildProcess StartService()
     {
-        var start = new ProcessStartInfo("dotnet", [lattice, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach ((string key, string value) in model.Environment)
-        {
-            start.Environment[key] = value;
-        }
-
-        Process process = Process.Start(start) ?? throw new InvalidOperationException("The .NET host 'dotnet' could not be started: it has to be on the PATH.");
-        process.OutputDataReceived += Print;
-        process.ErrorDataReceived += Print;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
-
-        void Print(object sender, DataReceivedEventArgs line)
-        {
-            if (line.Data is not null)
-            {
-                output.WriteLine($"{name}  {line.Data}");
-            }
-        }
+        output.WriteLine($"All nodes are ready. {model.Service.Name} is at {model.Service.Http.Url}.");
+        return Add(ChildProcess.Start(model.Service.Name, BuiltProgram.WebService.Start(ServiceEnvironment(model), "--urls", $"{model.Service.Http.Url}"), output));
     }
 
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int SendSignal(int pid, int signal);
+    private ChildProcess Add(ChildProcess child)
+    {
+        children.Add(child);
+        return child;
+    }
+
+    private async Task<bool> AllReadyAsync(Task<Task<ChildProcess>> end, CancellationToken cancellation)
+    {
+        using var readiness = new Readiness();
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task ready = Task.WhenAll(model.Nodes.Select(node => readiness.WaitAsync(node, giveUp.Token)));
+        if (await Task.WhenAny(ready, end).ConfigureAwait(false) == ready)
+        {
+            await ready.ConfigureAwait(false);
+            return true;
+        }
+
+        await giveUp.CancelAsync().ConfigureAwait(false);
+        await ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ChildProcess ended = await (await end.ConfigureAwait(false)).ConfigureAwait(false);
+        output.WriteLine($"{ended.Name} ended before all nodes were ready, so the others are stopped. What it wrote says why.");
+        return false;
+    }
+
+    private Task StopAsync()
+    {
+        children.ForEach(c => c.Terminate());
+        return Task.WhenAll(children.Select(c => c.WaitOrKillAsync(StopTimeout)));
+    }
 }
