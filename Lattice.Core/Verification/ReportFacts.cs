@@ -23,6 +23,9 @@ internal sealed class ReportFacts(DivergenceReport report)
     /// <summary>What differs was written by the same command here and elsewhere, with another outcome.</summary>
     public bool IsWrittenBySameCommand => Known.Any() && Known.All(k => k.Own is not null && k.Expected is not null && k.Own.Revision == k.Expected.Revision);
 
+    /// <summary>It is known what differs, and none of the commands that were executed last wrote it.</summary>
+    public bool IsWrittenByNoCommand => Known.Any() && report.Command is null;
+
     /// <summary>A record is missing here, or older than it has to be.</summary>
     public bool IsBehind => Known.Any(k => k.Expected is not null && (k.Own is null || k.Own.Revision < k.Expected.Revision));
 

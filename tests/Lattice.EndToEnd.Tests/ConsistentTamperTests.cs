@@ -81,8 +81,12 @@ public sealed class ConsistentTamperTests(ITestOutputHelper output)
 
         foreach (int node in cluster.Nodes)
         {
-            // Until the second of the two was up, nobody could decide either.
-            File.Delete(UndecidedOf(cluster, node));
+            // Until the second of the two was up, nobody could decide either, and some may have said so.
+            if (File.Exists(UndecidedOf(cluster, node)))
+            {
+                File.Delete(UndecidedOf(cluster, node));
+            }
+
             Tamper(cluster, node, s => s.Fit(Key, string.Create(CultureInfo.InvariantCulture, $"{node}00 coins")));
         }
 
