@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Lattice.Core.Consensus;
-using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
 using Lattice.Core.Telemetry;
@@ -35,6 +34,7 @@ internal sealed class Replica : IDisposable
     private readonly LeaderRoom room;
     private readonly DurabilityQueue durability;
     private readonly SnapshotStreams snapshots;
+    private readonly SnapshotInstallation installation;
     private readonly ReplicaTrace trace;
     private readonly WriteTimings.Group? timings;
     private readonly ulong incarnation;
@@ -76,6 +76,7 @@ internal sealed class Replica : IDisposable
         // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
         ulong firstStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
         snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, StreamEnded);
+        installation = new SnapshotInstallation(parts, settings, owner, applier, durability, trace, SendOutsideRaft, SnapshotInstalled);
         trace.Opened(raft);
         status = Picture();
         durableIndex = state.Applied.Index;
@@ -182,7 +183,10 @@ internal sealed class Replica : IDisposable
         try
         {
             RunRounds();
-            raft.Monitor.StateStands(state.Applied, state.ClockMs);
+            if (!installation.IsUnfinished)
+            {
+                raft.Monitor.StateStands(state.Applied, state.ClockMs);
+            }
         }
         catch (StateDivergenceException e)
         {
@@ -198,6 +202,12 @@ internal sealed class Replica : IDisposable
     private void RunRounds()
     {
         bool more = TakeInputs();
+        if (installation.IsUnfinished)
+        {
+            KeepStill(more);
+            return;
+        }
+
         for (int round = 0; ; round++)
         {
             durability.Release();
@@ -226,8 +236,22 @@ internal sealed class Replica : IDisposable
         }
     }
 
+    /// <summary>While the state is ahead of the log: callers look elsewhere, and what the replica shows of itself is how it was before.</summary>
+    private void KeepStill(bool more)
+    {
+        writes.LeadershipLost(raft.Leader);
+        queries.RefuseAll(OutcomeKind.NotLeader);
+        if (more)
+        {
+            Schedule();
+        }
+    }
+
     /// <summary>The group's log. In the loop.</summary>
     internal GroupLog Log => log;
+
+    /// <summary>Whether a snapshot has become the state that cannot be made durable at present. In the loop.</summary>
+    internal bool KeepsStill => installation.IsUnfinished;
 
     /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
     public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
@@ -271,7 +295,11 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    public void Dispose() => snapshots.Dispose();
+    public void Dispose()
+    {
+        snapshots.Dispose();
+        installation.Dispose();
+    }
 
     private void Schedule()
     {
@@ -352,6 +380,12 @@ internal sealed class Replica : IDisposable
 
     private void OnTick()
     {
+        if (installation.IsUnfinished)
+        {
+            installation.Tick();
+            return;
+        }
+
         raft.Tick();
         Figures.Ticked(raft);
         trace.Stands(raft);
@@ -378,11 +412,17 @@ internal sealed class Replica : IDisposable
 
     private void OnMessage(Message message)
     {
+        if (installation.IsUnfinished)
+        {
+            // As if it had been lost on the way: what it says is sent again.
+            return;
+        }
+
         trace.Receives(message);
         switch (message.Kind)
         {
             case MessageKind.SnapshotChunk:
-                TakeChunk(message);
+                installation.Take(message);
                 break;
             case MessageKind.SnapshotChunkReply:
                 snapshots.Acknowledge(message);
@@ -631,42 +671,10 @@ internal sealed class Replica : IDisposable
         raft.ReportSnapshot(to, delivered);
     }
 
-    private void TakeChunk(Message chunk)
+    private void SnapshotInstalled(LogPosition position)
     {
-        if (chunk.Term < raft.Term)
-        {
-            return;
-        }
-
-        try
-        {
-            if (chunk.Snapshot is { } begins)
-            {
-                owner.BelongsTo(begins.Configuration.ClusterId);
-            }
-        }
-        catch (DiskFullException)
-        {
-            // The stream cannot begin without it. The sender repeats the chunk, and perhaps there is room then.
-            return;
-        }
-
-        if (snapshots.Take(chunk, state, raft.WantsSnapshot, out Action reply) is { } installed)
-        {
-            // The state must be durable before the log that led to it goes: after a crash in between, the state is
-            // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
-            engine.Flush();
-            applier.StateReplaced();
-            long sequence = log.Reset(installed.Position);
-            raft.SnapshotInstalled(installed);
-            trace.Installed(installed.Position);
-            durability.Add(sequence, default, []);
-            owner.LogAppended();
-            owner.SnapshotInstalled(this, installed.Position);
-            AfterApplying();
-        }
-
-        reply();
+        owner.SnapshotInstalled(this, position);
+        AfterApplying();
     }
 
     private void Send(IReadOnlyList<Message> messages)
