@@ -18,7 +18,7 @@ namespace Lattice.Core.Replication;
 /// <param name="settings">How it works.</param>
 /// <param name="owner">The node.</param>
 /// <param name="applier">Goes on from the new state.</param>
-/// <param name="durability">What waits for the log.</param>
+/// <param name="journal">The log, and what waits for it.</param>
 /// <param name="trace">Where it is told.</param>
 /// <param name="send">Sends an answer to the leader.</param>
 /// <param name="installed">Called when a snapshot has become the state, durably.</param>
@@ -27,7 +27,7 @@ internal sealed class SnapshotInstallation(
     ReplicaSettings settings,
     IReplicaOwner owner,
     EntryApplier applier,
-    DurabilityQueue durability,
+    ReplicaJournal journal,
     ReplicaTrace trace,
     Action<Message> send,
     Action<LogPosition> installed) : IDisposable
@@ -115,11 +115,9 @@ internal sealed class SnapshotInstallation(
         owner.StateDiskFull = false;
         LogPosition position = snapshot.Metadata.Position;
         applier.StateReplaced();
-        long sequence = parts.Log.Reset(position);
+        journal.Reset(position);
         raft.SnapshotInstalled(snapshot.Metadata);
         trace.Installed(position);
-        durability.Add(sequence, default, []);
-        owner.LogAppended();
         installed(position);
         if (snapshot.Reply is { } reply)
         {
