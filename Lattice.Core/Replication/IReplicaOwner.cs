@@ -36,7 +36,10 @@ internal interface IReplicaOwner
     /// <summary>The group has another leader, or none (0).</summary>
     void LeaderChanged(Replica replica, int leader, ulong term);
 
-    /// <summary>A snapshot stream has become the state.</summary>
+    /// <summary>A snapshot stream waits for room. Told once for as long as one waits.</summary>
+    void SnapshotWaits(uint group);
+
+    /// <summary>A snapshot stream has become the state, durably.</summary>
     void SnapshotInstalled(Replica replica, LogPosition position);
 
     /// <summary>Commands or a configuration were applied.</summary>

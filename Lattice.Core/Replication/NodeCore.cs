@@ -21,6 +21,9 @@ internal interface INodeScheduler
     /// <summary>A group has another leader, or none (0).</summary>
     void LeaderChanged(uint group, int leader);
 
+    /// <summary>A replica that is behind its leader's log has no room for the snapshot that it is sent. Told once for as long as that lasts.</summary>
+    void SnapshotWaits(uint group);
+
     /// <summary>A replica that was behind its leader's log has taken a snapshot in.</summary>
     void SnapshotInstalled(uint group, LogPosition position);
 
@@ -309,6 +312,9 @@ internal sealed class NodeCore : IReplicaOwner, IDisposable
 
     /// <inheritdoc/>
     public void LeaderChanged(Replica replica, int leader, ulong term) => scheduler.LeaderChanged(replica.Group, leader);
+
+    /// <inheritdoc/>
+    public void SnapshotWaits(uint group) => scheduler.SnapshotWaits(group);
 
     /// <inheritdoc/>
     public void SnapshotInstalled(Replica replica, LogPosition position) => scheduler.SnapshotInstalled(replica.Group, position);

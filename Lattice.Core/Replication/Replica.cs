@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Lattice.Core.Consensus;
-using Lattice.Core.Disk;
 using Lattice.Core.Log;
 using Lattice.Core.State;
 using Lattice.Core.Telemetry;
@@ -24,58 +23,46 @@ internal sealed class Replica : IDisposable
     private readonly GroupLog log;
     private readonly StateMachine state;
     private readonly EntryApplier applier;
-    private readonly IStateEngine engine;
-    private readonly IReplicaTransport transport;
     private readonly IReplicaOwner owner;
-    private readonly ReplicaSettings settings;
-    private readonly WriteQueue writes;
-    private readonly QueryQueue queries;
+    private readonly ClientRequests requests;
     private readonly MembershipKeeper membership;
     private readonly LeadershipKeeper leadership;
     private readonly LeaderRoom room;
-    private readonly DurabilityQueue durability;
-    private readonly SnapshotStreams snapshots;
+    private readonly ReplicaJournal journal;
+    private readonly ReplicaPost post;
+    private readonly SnapshotInstallation installation;
     private readonly ReplicaTrace trace;
     private readonly WriteTimings.Group? timings;
     private readonly ulong incarnation;
     private readonly TimeProvider time;
-    private readonly long tickInterval;
-    private long lastTick;
-    private HardState? unsavedHardState;
+    private readonly TickClock clock;
 
     private ulong reported;
     private bool fenced;
     private int scheduled;
     private int knownLeader;
     private RaftRole knownRole;
-    private bool stopping;
     private ReplicaStatus status;
     private ulong durableIndex;
 
     public Replica(ReplicaParts parts, ReplicaSettings settings, TimeProvider time, IReplicaTransport transport, IReplicaOwner owner)
     {
         (Group, Node, incarnation) = (parts.Group, parts.Node, parts.Incarnation);
-        (raft, log, state, engine) = (parts.Raft, parts.Log, parts.State, parts.Engine);
-        this.settings = settings;
+        (raft, log, state) = (parts.Raft, parts.Log, parts.State);
         this.time = time;
-        tickInterval = Math.Max(1, (long)(settings.TickInterval.TotalSeconds * time.TimestampFrequency));
-        lastTick = time.GetTimestamp();
-        this.transport = transport;
         this.owner = owner;
-        inbox = new ReplicaInbox(settings);
         timings = parts.Timings;
-        writes = new WriteQueue(settings, inbox, time, timings);
-        queries = new QueryQueue(settings, inbox);
-        membership = new MembershipKeeper(owner);
-        room = new LeaderRoom(settings, owner);
-        leadership = new LeadershipKeeper(parts.Group, settings, owner, room);
+        clock = new TickClock(settings, time);
+        inbox = new ReplicaInbox(settings);
         trace = new ReplicaTrace(parts.Trace, parts.Group);
-        applier = new EntryApplier(parts, settings, owner, time, trace, Figures, SendOutsideRaft, entry => writes.Applied(entry, raft.Leader, applier!.Times));
-        durability = new DurabilityQueue(parts.Wal, time, Persisted, Send);
-
-        // Stream numbers must not repeat across restarts of this node, or a receiver would take chunks of two snapshots for one.
-        ulong firstStream = (ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
-        snapshots = new SnapshotStreams(settings, firstStream, SendOutsideRaft, StreamEnded);
+        room = new LeaderRoom(settings, owner);
+        membership = new MembershipKeeper(owner);
+        leadership = new LeadershipKeeper(parts.Group, settings, owner, room);
+        post = new ReplicaPost(parts, settings, time, transport, room, trace);
+        journal = new ReplicaJournal(parts, time, owner, Persisted, post.SendPersisted);
+        requests = new ClientRequests(parts, settings, time, owner, inbox, room, trace, Figures);
+        applier = new EntryApplier(parts, settings, owner, time, trace, Figures, post.SendOutsideRaft, entry => requests.Applied(entry, applier!.Times));
+        installation = new SnapshotInstallation(parts, settings, owner, applier, journal, trace, post.SendOutsideRaft, SnapshotInstalled);
         trace.Opened(raft);
         status = Picture();
         durableIndex = state.Applied.Index;
@@ -100,7 +87,7 @@ internal sealed class Replica : IDisposable
     public long RefusedWrites => inbox.RefusedWrites + Figures.Refused;
 
     /// <summary>When <see cref="Run"/> has to be called again at the latest, as a timestamp of the time provider.</summary>
-    public long WakeAt => applier.MayServe ? writes.Deadline : long.MaxValue;
+    public long WakeAt => applier.MayServe ? requests.Deadline : long.MaxValue;
 
     /// <summary>Last entry whose effect is known to survive a crash without the log. Any thread; grows.</summary>
     public ulong DurableIndex
@@ -182,7 +169,10 @@ internal sealed class Replica : IDisposable
         try
         {
             RunRounds();
-            raft.Monitor.StateStands(state.Applied, state.ClockMs);
+            if (!installation.IsUnfinished)
+            {
+                raft.Monitor.StateStands(state.Applied, state.ClockMs);
+            }
         }
         catch (StateDivergenceException e)
         {
@@ -198,10 +188,16 @@ internal sealed class Replica : IDisposable
     private void RunRounds()
     {
         bool more = TakeInputs();
+        if (installation.IsUnfinished)
+        {
+            KeepStill(more);
+            return;
+        }
+
         for (int round = 0; ; round++)
         {
-            durability.Release();
-            ServeRequests();
+            journal.Release();
+            requests.Serve(applier);
             trace.Stands(raft);
             if (!raft.HasReady)
             {
@@ -226,8 +222,21 @@ internal sealed class Replica : IDisposable
         }
     }
 
+    /// <summary>While the state is ahead of the log: callers look elsewhere, and what the replica shows of itself is how it was before.</summary>
+    private void KeepStill(bool more)
+    {
+        requests.SendElsewhere();
+        if (more)
+        {
+            Schedule();
+        }
+    }
+
     /// <summary>The group's log. In the loop.</summary>
     internal GroupLog Log => log;
+
+    /// <summary>Whether a snapshot has become the state that cannot be made durable at present. In the loop.</summary>
+    internal bool KeepsStill => installation.IsUnfinished;
 
     /// <summary>An entry of the log; null: it is not there. In the loop.</summary>
     public Entry? ReadEntry(ulong index) => index >= log.FirstIndex && index <= log.LastIndex ? log.Entries(index, index + 1, int.MaxValue)[0] : null;
@@ -238,15 +247,7 @@ internal sealed class Replica : IDisposable
         : index > 0 && index == state.Applied.Index ? state.Digest : null;
 
     /// <summary>Drops log entries up to an index that the state has made durable. In the loop.</summary>
-    public void Compact(ulong upTo)
-    {
-        upTo = Math.Min(upTo, state.Applied.Index);
-        if (upTo >= log.FirstIndex)
-        {
-            log.Compact(upTo);
-            owner.LogAppended();
-        }
-    }
+    public void Compact(ulong upTo) => journal.Compact(Math.Min(upTo, state.Applied.Index));
 
     /// <summary>Hands leadership to a voter, unless it said that it has no room for writes. In the loop.</summary>
     public void TransferLeadership(int to)
@@ -260,18 +261,15 @@ internal sealed class Replica : IDisposable
     /// <summary>Answers everything that waits and takes nothing more. In the loop.</summary>
     public void Shutdown()
     {
-        stopping = true;
-        writes.LeadershipLost(0);
-        queries.RefuseAll(OutcomeKind.ShuttingDown);
-        if (unsavedHardState is { } hard)
-        {
-            log.Append([], hard);
-            unsavedHardState = null;
-            owner.LogAppended();
-        }
+        requests.Stop();
+        journal.Close();
     }
 
-    public void Dispose() => snapshots.Dispose();
+    public void Dispose()
+    {
+        post.Dispose();
+        installation.Dispose();
+    }
 
     private void Schedule()
     {
@@ -283,7 +281,7 @@ internal sealed class Replica : IDisposable
 
     private bool TakeInputs()
     {
-        for (long ticks = TakeTicks(); ticks > 0; ticks--)
+        for (long ticks = clock.TakeDue(); ticks > 0; ticks--)
         {
             OnTick();
         }
@@ -302,17 +300,6 @@ internal sealed class Replica : IDisposable
         return true;
     }
 
-    /// <summary>
-    /// Ticks by the clock, not by how often somebody called: a process that was stopped, or starved, learns here that its time has passed before it
-    /// answers anything. A leader's lease rests on that. More than an election timeout makes no difference.
-    /// </summary>
-    private long TakeTicks()
-    {
-        long ticks = (time.GetTimestamp() - lastTick) / tickInterval;
-        lastTick += ticks * tickInterval;
-        return Math.Min(ticks, 2 * settings.ElectionTicks);
-    }
-
     private void Take(ReplicaInput input)
     {
         switch (input.Kind)
@@ -324,34 +311,20 @@ internal sealed class Replica : IDisposable
             case ReplicaInputKind.Command:
                 input.Command!(this);
                 break;
-            case ReplicaInputKind.Write when stopping:
-                inbox.WriteDone(input.Payload.Length);
-                input.Completed!(Outcome.Failed(OutcomeKind.ShuttingDown));
-                break;
-            case ReplicaInputKind.Write:
-                writes.Add(input.Payload, input.Completed!, input.Caller);
-                break;
-            case ReplicaInputKind.Query when stopping:
-            case ReplicaInputKind.LocalQuery when stopping:
-                inbox.QueryDone();
-                input.Completed!(Outcome.Failed(OutcomeKind.ShuttingDown));
-                break;
-            case ReplicaInputKind.Query:
-                queries.Add(input.Payload, input.Completed!);
-                break;
-            case ReplicaInputKind.LocalQuery:
-                inbox.QueryDone();
-                input.Completed!(applier.MayAnswerStale
-                    ? new Outcome(OutcomeKind.Done, state.Query(input.Payload), raft.Leader)
-                    : Outcome.Failed(OutcomeKind.Diverged, raft.Leader));
-                break;
             default:
-                throw new InvalidOperationException($"A replica's inbox held an input of unknown kind {input.Kind}.");
+                requests.Take(input, applier);
+                break;
         }
     }
 
     private void OnTick()
     {
+        if (installation.IsUnfinished)
+        {
+            installation.Tick();
+            return;
+        }
+
         raft.Tick();
         Figures.Ticked(raft);
         trace.Stands(raft);
@@ -364,28 +337,34 @@ internal sealed class Replica : IDisposable
         applier.ApplyHeld();
         AfterApplying();
 
-        queries.Tick(raft.Leader);
-        if (raft.Role == RaftRole.Leader && !stopping)
+        requests.Tick();
+        if (raft.Role == RaftRole.Leader && !requests.IsStopped)
         {
             room.Tick(raft);
             MembershipKeeper.Tick(raft);
             leadership.Tick(raft);
-            ExpireRecords();
+            requests.ExpireRecords();
         }
 
-        snapshots.Tick();
+        post.Tick();
     }
 
     private void OnMessage(Message message)
     {
+        if (installation.IsUnfinished)
+        {
+            // As if it had been lost on the way: what it says is sent again.
+            return;
+        }
+
         trace.Receives(message);
         switch (message.Kind)
         {
             case MessageKind.SnapshotChunk:
-                TakeChunk(message);
+                installation.Take(message);
                 break;
             case MessageKind.SnapshotChunkReply:
-                snapshots.Acknowledge(message);
+                post.Acknowledge(message);
                 break;
             case MessageKind.Digest:
                 TakeDigest(message);
@@ -411,83 +390,39 @@ internal sealed class Replica : IDisposable
             exchange.Take(message, raft.Configuration);
             applier.ApplyHeld();
             AfterApplying();
-            AnswerQueries();
+            requests.Answer(applier);
         }
-    }
-
-    private void ServeRequests()
-    {
-        if (!applier.MayServe)
-        {
-            if (applier.Exchange!.State == VerificationState.NoMajority)
-            {
-                writes.RefuseWaiting(OutcomeKind.Diverged, raft.Leader);
-                queries.RefuseAll(OutcomeKind.Diverged);
-            }
-
-            return;
-        }
-
-        if (raft.Role != RaftRole.Leader)
-        {
-            Refuses(writes.WaitingCount, RefusalCause.NotLeader);
-            writes.RefuseWaiting(OutcomeKind.NotLeader, raft.Leader);
-        }
-        else if (room.IsMissing(raft))
-        {
-            // While another replica takes over, callers are to look for it and not to give up.
-            bool isLeaving = raft.TransferTarget != 0;
-            Refuses(writes.WaitingCount, isLeaving ? RefusalCause.NotLeader : RefusalCause.DiskFull);
-            writes.RefuseWaiting(isLeaving ? OutcomeKind.NotLeader : OutcomeKind.DiskFull, raft.Leader);
-        }
-        else
-        {
-            Refuses(writes.Propose(raft, state.ClockMs, owner.Level), RefusalCause.Overloaded);
-        }
-
-        queries.Ask(raft);
-    }
-
-    private void Refuses(int count, RefusalCause cause)
-    {
-        trace.Refuses(count, cause);
-        Figures.WritesRefused(count);
     }
 
     private void Persisted(LogPosition upTo, long appendedAt)
     {
         raft.Persisted(upTo);
         timings?.Appended(time.GetElapsedTime(appendedAt));
-        writes.Durable(upTo);
+        requests.Durable(upTo);
     }
 
     private void Execute(Ready ready)
     {
-        if (ready.HardState is { } hard)
-        {
-            unsavedHardState = hard;
-        }
-
         if (ready.Entries.Count > 0 && raft.Role == RaftRole.Leader)
         {
             trace.Appends(ready.Entries);
         }
 
-        Persist(ready);
-        SendOrStream(ready.Messages);
+        journal.Persist(ready);
+        post.Send(ready.Messages, applier);
         if (ready.Committed.Count > 0)
         {
-            writes.Committed(ready.Committed);
+            requests.Committed(ready.Committed);
             applier.Apply(ready.Committed);
             AfterApplying();
         }
 
         for (int i = 0; i < ready.Reads.Count; i++)
         {
-            queries.Confirm(ready.Reads[i], raft.Leader);
+            requests.Confirm(ready.Reads[i]);
         }
 
-        AnswerQueries();
+        requests.Answer(applier);
         for (int i = 0; i < ready.JoinRequests.Count; i++)
         {
             membership.Join(raft, ready.JoinRequests[i]);
@@ -501,22 +436,6 @@ internal sealed class Replica : IDisposable
         knownRole = raft.Role;
     }
 
-    private void Persist(Ready ready)
-    {
-        if (ready.Entries.Count > 0 || ready.MustSync)
-        {
-            long sequence = log.Append(ready.Entries, unsavedHardState);
-            unsavedHardState = null;
-            LogPosition last = ready.Entries.Count > 0 ? new LogPosition(ready.Entries[^1].Index, ready.Entries[^1].Term) : default;
-            durability.Add(sequence, last, ready.MessagesAfterPersist);
-            owner.LogAppended();
-        }
-        else if (ready.MessagesAfterPersist.Count > 0)
-        {
-            durability.Add(ready.MessagesAfterPersist);
-        }
-    }
-
     /// <summary>Tells the node what the state has come to.</summary>
     private void AfterApplying()
     {
@@ -524,14 +443,6 @@ internal sealed class Replica : IDisposable
         {
             reported = state.Applied.Index;
             owner.StateChanged(this);
-        }
-    }
-
-    private void AnswerQueries()
-    {
-        if (applier.MayServe)
-        {
-            queries.Answer(state, raft.Leader);
         }
     }
 
@@ -544,11 +455,9 @@ internal sealed class Replica : IDisposable
         }
 
         fenced = true;
-        stopping = true;
         trace.Fenced(state.Applied);
-        writes.LeadershipLost(0);
-        queries.RefuseAll(OutcomeKind.ShuttingDown);
-        snapshots.EndSending();
+        requests.Stop();
+        post.EndStreams();
         RefuseInputs();
         Volatile.Write(ref status, Picture());
         owner.Diverged(this, divergence);
@@ -582,100 +491,15 @@ internal sealed class Replica : IDisposable
     private void StepDown()
     {
         room.LeadershipLost();
-        writes.LeadershipLost(raft.Leader);
-        snapshots.EndSending();
+        requests.LeadershipLost();
+        post.EndStreams();
         applier.Exchange?.LeadershipLost();
     }
 
-    /// <summary>Records expire when the clock of the state moves; an idle group's leader has to move it.</summary>
-    private void ExpireRecords()
+    private void SnapshotInstalled(LogPosition position)
     {
-        ulong now = writes.Stamp(state.ClockMs);
-        if (state.NextExpiryMs is { } next && next <= now && writes.WaitingCount == 0 && raft.AppliedIndex == raft.Commit)
-        {
-            raft.Propose(EntryPayload.Encode(now, [], owner.Level), out _);
-        }
-    }
-
-    private void SendOrStream(IReadOnlyList<Message> messages)
-    {
-        for (int i = 0; i < messages.Count; i++)
-        {
-            if (messages[i].Kind != MessageKind.Snapshot)
-            {
-                trace.Sends(messages[i]);
-                transport.Send(Group, room.Mark(messages[i]));
-            }
-            else if (!applier.MayServe)
-            {
-                // A state that nobody has confirmed must not spread. Raft asks for the snapshot again.
-                applier.Exchange?.NeedsSnapshot(messages[i].To);
-                raft.ReportSnapshot(messages[i].To, success: false);
-            }
-            else if (snapshots.Begin(messages[i].To, state))
-            {
-                trace.Streams(messages[i].To, state.Applied.Index);
-            }
-        }
-    }
-
-    private void SendOutsideRaft(Message message)
-    {
-        trace.Sends(message);
-        transport.Send(Group, message with { From = Node, FromIncarnation = incarnation, Term = raft.Term });
-    }
-
-    private void StreamEnded(int to, bool delivered)
-    {
-        trace.Streamed(to, delivered);
-        raft.ReportSnapshot(to, delivered);
-    }
-
-    private void TakeChunk(Message chunk)
-    {
-        if (chunk.Term < raft.Term)
-        {
-            return;
-        }
-
-        try
-        {
-            if (chunk.Snapshot is { } begins)
-            {
-                owner.BelongsTo(begins.Configuration.ClusterId);
-            }
-        }
-        catch (DiskFullException)
-        {
-            // The stream cannot begin without it. The sender repeats the chunk, and perhaps there is room then.
-            return;
-        }
-
-        if (snapshots.Take(chunk, state, raft.WantsSnapshot, out Action reply) is { } installed)
-        {
-            // The state must be durable before the log that led to it goes: after a crash in between, the state is
-            // ahead of the log, which recovery knows how to handle; the other way round would lose entries.
-            engine.Flush();
-            applier.StateReplaced();
-            long sequence = log.Reset(installed.Position);
-            raft.SnapshotInstalled(installed);
-            trace.Installed(installed.Position);
-            durability.Add(sequence, default, []);
-            owner.LogAppended();
-            owner.SnapshotInstalled(this, installed.Position);
-            AfterApplying();
-        }
-
-        reply();
-    }
-
-    private void Send(IReadOnlyList<Message> messages)
-    {
-        for (int i = 0; i < messages.Count; i++)
-        {
-            trace.Sends(messages[i]);
-            transport.Send(Group, messages[i]);
-        }
+        owner.SnapshotInstalled(this, position);
+        AfterApplying();
     }
 
     private void ReportLeader()
@@ -709,7 +533,7 @@ internal sealed class Replica : IDisposable
         AgreedIndex = applier.Exchange?.AgreedIndex ?? 0,
         Serves = !fenced && applier.MayServe,
         Verification = fenced ? VerificationState.Diverged : applier.Exchange?.State ?? VerificationState.Off,
-        WaitingWrites = writes.WaitingCount,
+        WaitingWrites = requests.WaitingWrites,
         DroppedMessages = inbox.DroppedMessages,
     };
 }

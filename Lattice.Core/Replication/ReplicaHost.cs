@@ -495,6 +495,8 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         public void LeaderChanged(uint group, int leader) => host.LeaderChanged?.Invoke(group, leader);
 
+        public void SnapshotWaits(uint group) => host.LogSnapshotWaits(group);
+
         public void SnapshotInstalled(uint group, LogPosition position) => host.LogSnapshotInstalled(group, position.Index);
 
         public void Verified(TimeSpan took) => host.OnVerified(took);
@@ -544,6 +546,9 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Snapshot of group {Group} at entry {Index} installed: this replica was behind its leader's log")]
     private partial void LogSnapshotInstalled(uint group, ulong index);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A snapshot of group {Group} waits: the volume of the state is full. This replica is behind its leader's log, and catches up by itself when there is room")]
+    private partial void LogSnapshotWaits(uint group);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} Frames dropped since the start: {Dropped}")]
     private partial void LogBadFrame(string reason, long dropped);

@@ -4,13 +4,12 @@ using Lattice.Core.State;
 namespace Lattice.Core.Replication;
 
 /// <summary>
-/// The snapshot streams of a replica: those to followers that are behind the log, at most one each, and the one that it
-/// takes in itself. Chunks and their replies pass Raft by; only how a stream ended is reported to it.
+/// The snapshot streams of a leader to followers that are behind its log, at most one each. Chunks and their replies pass Raft by; only how a stream
+/// ended is reported to it.
 /// </summary>
 internal sealed class SnapshotStreams(ReplicaSettings settings, ulong firstStream, Action<Message> send, Action<int, bool> ended) : IDisposable
 {
     private readonly Dictionary<int, SnapshotSender> senders = [];
-    private readonly SnapshotReceiver receiver = new();
     private ulong lastStream = firstStream;
 
     /// <summary>Begins a stream of the present state; false when one to that node is under way.</summary>
@@ -23,14 +22,6 @@ internal sealed class SnapshotStreams(ReplicaSettings settings, ulong firstStrea
 
         senders.Add(to, new SnapshotSender(settings, state.OpenSnapshot(), to, ++lastStream, send));
         return true;
-    }
-
-    /// <summary>Takes a chunk; gives what the state now stands for when it was the last one, which the caller has yet to make durable before it calls <paramref name="reply"/>.</summary>
-    public SnapshotMetadata? Take(Message chunk, StateMachine state, Func<LogPosition, bool> wants, out Action reply)
-    {
-        (Message answer, SnapshotMetadata? installed) = receiver.Take(chunk, state, wants);
-        reply = () => send(answer);
-        return installed;
     }
 
     /// <summary>Takes a follower's acknowledgement.</summary>
@@ -63,11 +54,7 @@ internal sealed class SnapshotStreams(ReplicaSettings settings, ulong firstStrea
         senders.Clear();
     }
 
-    public void Dispose()
-    {
-        EndSending();
-        receiver.Dispose();
-    }
+    public void Dispose() => EndSending();
 
     private void EndIfOver(int to, SnapshotSender sender)
     {

@@ -21,13 +21,25 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
     private bool done;
     private bool disposed;
 
-    internal SnapshotInstaller(IStateEngine engine, SnapshotMetadata expected, StateKeys keys, Action<SnapshotInstaller> completed)
+    /// <summary>Begins.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="expected">What the snapshot stands for.</param>
+    /// <param name="keys">Where its rows go.</param>
+    /// <param name="firstAbandoned">First of the epochs before this one that were begun and never came to count.</param>
+    /// <param name="completed">Makes the new state the group's.</param>
+    internal SnapshotInstaller(IStateEngine engine, SnapshotMetadata expected, StateKeys keys, uint firstAbandoned, Action<SnapshotInstaller> completed)
     {
         this.engine = engine;
         this.keys = keys;
         this.completed = completed;
         parser = new SnapshotParser(keys.Group, expected.Position, this);
         batch = engine.CreateBatch();
+        if (firstAbandoned < keys.Epoch)
+        {
+            // What could not be removed when it was given up, because the volume was full, must not fill it for good.
+            batch.DeleteRange(StateKeys.EpochStart(keys.Group, firstAbandoned), StateKeys.EpochStart(keys.Group, keys.Epoch));
+        }
+
         Digests = new DigestTable(keys.Group);
     }
 
@@ -62,7 +74,16 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
         }
     }
 
+    /// <summary>Makes durable what was taken in, while the old state still counts: then nothing large is left that could find no room after <see cref="Complete"/>.</summary>
+    /// <exception cref="DiskFullException">The volume is full; may be tried again when there is room.</exception>
+    public void Flush()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        engine.Flush();
+    }
+
     /// <summary>Makes the new state the group's, atomically, and drops the old one.</summary>
+    /// <exception cref="DiskFullException">The volume is full and the old state still the group's; may be tried again when there is room.</exception>
     public void Complete()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -96,7 +117,7 @@ public sealed class SnapshotInstaller : ISnapshotRows, IDisposable
         }
         catch (DiskFullException)
         {
-            // The rows cannot be removed now, but nothing ever reads them, and the next start of the node drops them.
+            // The rows cannot be removed now, but nothing ever reads them, and the next installation or the next start of the node drops them.
         }
         finally
         {

@@ -206,7 +206,7 @@ public sealed class StateMachine
     /// <summary>A view of the state as of now, to be streamed; does not hold up what is applied after it.</summary>
     public GroupSnapshot OpenSnapshot() => new(engine.Snapshot(), new SnapshotHeader(Group, meta, Configuration), Keys.Epoch);
 
-    /// <summary>Begins to take a snapshot in. The present state serves on until <see cref="SnapshotInstaller.Complete"/>.</summary>
+    /// <summary>Begins to take a snapshot in, one at a time. The present state serves on until <see cref="SnapshotInstaller.Complete"/>.</summary>
     /// <param name="metadata">What the snapshot stands for; must be ahead of <see cref="Applied"/>.</param>
     public SnapshotInstaller BeginInstall(SnapshotMetadata metadata)
     {
@@ -215,7 +215,7 @@ public sealed class StateMachine
             throw new InvalidOperationException($"Group {Group}: a snapshot at entry {metadata.Position.Index} cannot replace the state at entry {Applied.Index}.");
         }
 
-        return new SnapshotInstaller(engine, metadata, new StateKeys(Group, ++lastEpoch), Switch);
+        return new SnapshotInstaller(engine, metadata, new StateKeys(Group, ++lastEpoch), Keys.Epoch + 1, Switch);
     }
 
     /// <summary>Makes an installed snapshot the state.</summary>

@@ -173,34 +173,4 @@ public class DurabilityTests
         Assert.False(cursor.Next());
         Assert.False(cursor.Next());
     }
-
-    private sealed class FullEngine(IStateEngine inner) : IStateEngine
-    {
-        public bool IsFull { get; set; }
-
-        public StateBatch CreateBatch() => inner.CreateBatch();
-
-        public void Write(StateBatch batch)
-        {
-            if (IsFull)
-            {
-                throw new DiskFullException("full");
-            }
-
-            inner.Write(batch);
-        }
-
-        public IStateSnapshot Snapshot() => inner.Snapshot();
-
-        public void Flush() => inner.Flush();
-
-        public byte[]? Get(ReadOnlySpan<byte> key) => inner.Get(key);
-
-        public IStateCursor Cursor(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to) => inner.Cursor(from, to);
-
-        public void Dispose()
-        {
-            // The engine inside belongs to the fixture.
-        }
-    }
 }

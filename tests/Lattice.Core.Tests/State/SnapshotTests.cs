@@ -110,6 +110,32 @@ public class SnapshotTests
     }
 
     [Fact]
+    public void What_a_full_volume_keeps_from_being_removed_goes_with_the_next_installation()
+    {
+        using StateFixture from = Filled();
+        using var to = new StateFixture();
+        to.Put("old", "1");
+        using var engine = new FullEngine(to.Engine);
+        var machine = new StateMachine(engine, to.Group, to.Limits, to.Cache);
+        using GroupSnapshot snapshot = from.Machine.OpenSnapshot();
+        using (SnapshotInstaller abandoned = machine.BeginInstall(snapshot.Metadata))
+        {
+            foreach (ReadOnlyMemory<byte> block in snapshot.Blocks())
+            {
+                abandoned.Add(block);
+            }
+
+            engine.IsFull = true;
+        }
+
+        Assert.Equal(2, Epochs(to));
+        engine.IsFull = false;
+        Install(snapshot, machine);
+        Assert.Equal(1, Epochs(to));
+        Assert.Equal(from.Machine.Digest, machine.Digest);
+    }
+
+    [Fact]
     public void Any_damaged_byte_is_noticed_and_nothing_of_the_snapshot_counts()
     {
         using StateFixture from = Filled(records: 40);

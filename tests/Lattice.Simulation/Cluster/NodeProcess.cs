@@ -182,6 +182,12 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     void INodeScheduler.LeaderChanged(uint group, int leader) =>
         _cluster.Trace.Line(_machine.Id, $"group {group}: the leader is {leader}");
 
+    void INodeScheduler.SnapshotWaits(uint group)
+    {
+        _cluster.Coverage.Count("node: snapshots that waited for room");
+        _cluster.Trace.Line(_machine.Id, $"group {group}: a snapshot waits for room");
+    }
+
     void INodeScheduler.SnapshotInstalled(uint group, LogPosition position)
     {
         _cluster.Coverage.Count("node: snapshots installed");
@@ -217,6 +223,11 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         if (_dead)
         {
             return;
+        }
+
+        if (replica.KeepsStill)
+        {
+            _cluster.Coverage.Count("node: turns in which a replica kept still, its state ahead of its log");
         }
 
         if (_machine.Corruption is null)

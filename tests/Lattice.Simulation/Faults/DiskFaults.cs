@@ -31,11 +31,14 @@ internal static class DiskFaults
         Machine machine = random.Pick([.. cluster.Machines]);
         machine.Disk.Capacity = machine.Disk.Used + random.Pick([0L, 700L, 5_000L]);
         machine.Store.Full = random.Chance(0.3);
+
+        // The last bytes come and go with what others write: of two flushes that belong together one may find room and one none.
+        machine.Store.FlushRefusal = random.Pick([0.0, 0.5, 1.0]);
         cluster.Trace.Line(machine.Id, $"its disk is full");
         return Healing.Between(random, 500, 8_000, () =>
         {
             machine.Disk.Capacity = long.MaxValue;
-            machine.Store.Full = false;
+            (machine.Store.Full, machine.Store.FlushRefusal) = (false, 0);
             cluster.Trace.Line(machine.Id, $"its disk has room");
         });
     }

@@ -66,7 +66,7 @@ internal sealed class Nemesis
             machine.KeptDown = false;
             machine.Power.Disarm();
             machine.Disk.Capacity = long.MaxValue;
-            machine.Store.Full = false;
+            (machine.Store.Full, machine.Store.FlushRefusal) = (false, 0);
             machine.SyncTime = _cluster.Profile.SyncTime;
         }
 

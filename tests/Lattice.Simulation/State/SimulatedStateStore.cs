@@ -19,6 +19,9 @@ internal sealed class SimulatedStateStore(SeededRandom random, PowerSwitch power
     /// <summary>Whether the volume has no room for anything more.</summary>
     public bool Full { get; set; }
 
+    /// <summary>How likely a flush finds no room for its files, 0 to 1, while what is written to memory is taken.</summary>
+    public double FlushRefusal { get; set; }
+
     /// <summary>Changes with each crash and each opening: only the latest engine may be used.</summary>
     public int Life { get; private set; }
 
@@ -155,7 +158,7 @@ internal sealed class SimulatedStateStore(SeededRandom random, PowerSwitch power
             PowerSwitch.Fail();
         }
 
-        ThrowIfFull();
+        ThrowIf(Full);
         Rows = rows;
         _unflushed.Add(rows);
     }
@@ -167,14 +170,14 @@ internal sealed class SimulatedStateStore(SeededRandom random, PowerSwitch power
             PowerSwitch.Fail();
         }
 
-        ThrowIfFull();
+        ThrowIf(Full || (FlushRefusal > 0 && random.Chance(FlushRefusal)));
         _durable = Rows;
         _unflushed.Clear();
     }
 
-    private void ThrowIfFull()
+    private void ThrowIf(bool isFull)
     {
-        if (Full)
+        if (isFull)
         {
             coverage.Count("state: refused, full");
             throw new DiskFullException("The volume of the state is full.");
