@@ -7,7 +7,6 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>Backups are taken while writes go on, bring nodes and whole clusters back, and are never half of anything.</summary>
-[Trait("Share", "Full")]
 public sealed class BackupTests(ITestOutputHelper output)
 {
     private const int Writers = 32;

@@ -4,7 +4,6 @@ using Xunit.Abstractions;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>What an operator sees of a cluster of three processes.</summary>
-[Trait("Share", "Full")]
 public sealed class ClusterTests(ITestOutputHelper output)
 {
     [Fact]

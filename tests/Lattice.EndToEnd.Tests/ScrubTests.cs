@@ -4,7 +4,6 @@ using Lattice.EndToEnd.Tests.Harness;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>What nobody reads or writes is checked all the same: a node that holds something wrong finds it, stops and says what it is, and comes back clean.</summary>
-[Trait("Share", "Full")]
 public sealed class ScrubTests
 {
     private static readonly TimeSpan RoundTimeout = TimeSpan.FromSeconds(60);

@@ -5,7 +5,6 @@ using Lattice.EndToEnd.Tests.Harness;
 namespace Lattice.EndToEnd.Tests;
 
 /// <summary>What an operator sees of replicas that do not agree, from the fault to the end of the incident.</summary>
-[Trait("Share", "Full")]
 public sealed class VerifierTests
 {
     private const int Group = 1;
