@@ -39,10 +39,19 @@ public static class LatticeCredentials
                 RequestContext.Set(CallerContext.Token, token);
             }
 
-            await context.Invoke().ConfigureAwait(false);
-            if (context.Response?.Exception is AccessRefusedException refusal)
+            try
+            {
+                await context.Invoke().ConfigureAwait(false);
+            }
+            catch (AccessRefusedException refusal)
             {
                 refused(refusal);
+                throw;
+            }
+
+            if (context.Response?.Exception is AccessRefusedException answer)
+            {
+                refused(answer);
             }
         }
     }
