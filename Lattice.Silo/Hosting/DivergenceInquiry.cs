@@ -15,6 +15,7 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
 {
     // The leadership has moved on meanwhile, and nobody waits for this node but the operator who reads the report.
     private static readonly TimeSpan LongestComparison = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestSearch = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestTestimony = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(2);
 
@@ -29,6 +30,7 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
     public async Task<Divergence> FindOutAsync(Divergence divergence)
     {
         divergence = await TryAsync(divergence, NarrowAsync, LongestComparison).ConfigureAwait(false);
+        divergence = await TryAsync(divergence, NameCommandAsync, LongestSearch).ConfigureAwait(false);
         return await TryAsync(divergence, TakeTestimonyAsync, LongestTestimony).ConfigureAwait(false);
     }
 
@@ -46,7 +48,7 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
         }
     }
 
-    /// <summary>Finds the records that differ, when that is not known, by comparing with a healthy replica; and the command that wrote them.</summary>
+    /// <summary>Finds the records that differ, when that is not known, by comparing with a healthy replica.</summary>
     private async Task<Divergence> NarrowAsync(Divergence divergence)
     {
         if (divergence.Group is not { } group)
@@ -55,13 +57,12 @@ internal sealed partial class DivergenceInquiry(NodeSettings settings, ReplicaHo
         }
 
         bool isUnknown = divergence.Kind is DivergenceKind.PeerDigest or DivergenceKind.StoredDigest || divergence.Records.Any(r => !r.IsExpectedKnown);
-        if (isUnknown)
-        {
-            divergence = await CompareAsync(divergence, group).ConfigureAwait(false);
-        }
-
-        return divergence.Command is null && divergence.Records.Count > 0 ? divergence with { Command = await FindCommandAsync(divergence, group).ConfigureAwait(false) } : divergence;
+        return isUnknown ? await CompareAsync(divergence, group).ConfigureAwait(false) : divergence;
     }
+
+    /// <summary>Finds the command that wrote the records that differ, when that is not known.</summary>
+    private async Task<Divergence> NameCommandAsync(Divergence divergence) =>
+        divergence is { Group: { } group, Command: null, Records.Count: > 0 } ? divergence with { Command = await FindCommandAsync(divergence, group).ConfigureAwait(false) } : divergence;
 
     private async Task<ReportedCommand?> FindCommandAsync(Divergence divergence, uint group)
     {
