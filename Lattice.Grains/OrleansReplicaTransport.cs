@@ -34,6 +34,15 @@ public sealed class OrleansReplicaTransport : IReplicaTransport
     public void Send(uint group, Message message) =>
         outboxes.GetOrAdd(message.To, static (to, self) => self.Outbox(to), this).Post(group, message);
 
+    /// <inheritdoc/>
+    public void Flush()
+    {
+        foreach ((_, PeerOutbox outbox) in outboxes)
+        {
+            outbox.Flush();
+        }
+    }
+
     private PeerOutbox Outbox(int to) => new(() => directory?.Route(to), seal, links.Of(to).Sent, _ => Lost(to), time);
 
     private void Lost(int to)

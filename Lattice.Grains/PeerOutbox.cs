@@ -5,7 +5,7 @@ using Lattice.Core.Replication;
 namespace Lattice.Grains;
 
 /// <summary>
-/// What waits to go to one peer. Messages that arrive while a frame is being written go together into the next one, so a
+/// What waits to go to one peer. Messages of one turn of a loop, and those that arrive while a frame is on its way, go together, so a
 /// busy node makes few calls and an idle one waits for nothing. Frames are one-way calls, which Orleans queues without a bound when the peer
 /// does not read; so now and then one is to be answered, and while too many of those are not, messages gather here, where there is
 /// a bound: above it they are dropped, and Raft sends them again.
@@ -15,7 +15,7 @@ namespace Lattice.Grains;
 /// <param name="sent">Told the messages and the bytes of each frame that is handed over.</param>
 /// <param name="lost">Called when messages were lost, with why; null: there was no room or no way.</param>
 /// <param name="time">Clock.</param>
-internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, ReadOnlyMemory<byte>> seal, Action<int, int> sent, Action<Exception?> lost, TimeProvider time) : IThreadPoolWorkItem
+internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, ReadOnlyMemory<byte>> seal, Action<int, int> sent, Action<Exception?> lost, TimeProvider time)
 {
     private const int FrameBytes = 1 << 20;
     private const int InitialFrameBytes = 4096;
@@ -38,6 +38,7 @@ internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, Read
     private long waitingBytes;
     private long dropped;
     private int sending;
+    private int urgent;
 
     /// <summary>Messages dropped since the start because the peer did not take them fast enough.</summary>
     public long Dropped => Interlocked.Read(ref dropped);
@@ -57,18 +58,29 @@ internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, Read
         }
 
         waiting.Enqueue((group, message, size));
-        if (Interlocked.Exchange(ref sending, 1) == 0)
+        if (!message.CanWait)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Volatile.Write(ref urgent, 1);
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = DrainAsync();
+    /// <summary>
+    /// Sends what waits once something among it is urgent, on the thread that calls as far as that goes without waiting: to hand it to another thread costs more than to make the call.
+    /// </summary>
+    public void Flush()
+    {
+        if (Volatile.Read(ref urgent) != 0 && Interlocked.Exchange(ref sending, 1) == 0)
+        {
+            // Failures are told to those who lost something.
+            _ = DrainAsync();
+        }
+    }
 
     private async Task DrainAsync()
     {
         do
         {
+            Interlocked.Exchange(ref urgent, 0);
             while (!waiting.IsEmpty)
             {
                 try
@@ -93,9 +105,10 @@ internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, Read
                 }
             }
 
-            Volatile.Write(ref sending, 0);
+            // A full fence: what was posted meanwhile is seen here, or whoever posted it sees that nobody sends.
+            Interlocked.Exchange(ref sending, 0);
         }
-        while (!waiting.IsEmpty && Interlocked.Exchange(ref sending, 1) == 0);
+        while (Volatile.Read(ref urgent) != 0 && Interlocked.Exchange(ref sending, 1) == 0);
     }
 
     /// <summary>The way to the peer, once it may be sent to; null when there is none.</summary>

@@ -209,7 +209,8 @@ public static class LatticeServer
 
     private static WebApplication Build(NodeSettings settings)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        // The configuration is the node's file alone: nothing is looked for, or watched, in whichever directory the process was started in.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         NodeLogging.Configure(builder.Logging);
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton<IHostLifetime, NodeLifetime>();

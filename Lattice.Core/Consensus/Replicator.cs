@@ -343,6 +343,7 @@ internal sealed class Replicator
             LogTerm = term,
             Commit = commit,
             Context = CommitNotice,
+            CanWait = true,
         });
     }
 }

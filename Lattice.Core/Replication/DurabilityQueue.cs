@@ -15,8 +15,22 @@ internal sealed class DurabilityQueue(WriteAheadLog wal, TimeProvider time, Acti
 {
     private readonly Queue<Waiting> waiting = new();
     private long lastSequence;
+    private int waits;
 
     private readonly record struct Waiting(long Sequence, LogPosition Position, long Since, IReadOnlyList<Message> Messages);
+
+    /// <summary>
+    /// Whether something waits for the disk. Any thread. Whoever made the log durable and sees that nothing waits need not tell the replica: what it adds
+    /// from then on it compares with the log itself, in <see cref="Release"/>. A full fence on both sides makes sure that one of the two sees the other.
+    /// </summary>
+    public bool Waits
+    {
+        get
+        {
+            Interlocked.MemoryBarrier();
+            return Volatile.Read(ref waits) != 0;
+        }
+    }
 
     /// <summary>The log has appended something under this sequence.</summary>
     /// <param name="sequence">Number that the log gave it.</param>
@@ -25,7 +39,7 @@ internal sealed class DurabilityQueue(WriteAheadLog wal, TimeProvider time, Acti
     public void Add(long sequence, LogPosition position, IReadOnlyList<Message> messages)
     {
         lastSequence = sequence;
-        waiting.Enqueue(new Waiting(sequence, position, time.GetTimestamp(), messages));
+        Enqueue(new Waiting(sequence, position, time.GetTimestamp(), messages));
     }
 
     /// <summary>Messages that may promise what was appended before, though nothing is appended with them.</summary>
@@ -37,13 +51,19 @@ internal sealed class DurabilityQueue(WriteAheadLog wal, TimeProvider time, Acti
         }
         else
         {
-            waiting.Enqueue(new Waiting(lastSequence, default, 0, messages));
+            Enqueue(new Waiting(lastSequence, default, 0, messages));
         }
     }
 
     /// <summary>Keeps the promises that the disk now allows.</summary>
     public void Release()
     {
+        if (waiting.Count == 0)
+        {
+            return;
+        }
+
+        Interlocked.MemoryBarrier();
         long durable = wal.DurableSequence;
         while (waiting.TryPeek(out Waiting first) && first.Sequence <= durable)
         {
@@ -55,5 +75,16 @@ internal sealed class DurabilityQueue(WriteAheadLog wal, TimeProvider time, Acti
 
             send(first.Messages);
         }
+
+        if (waiting.Count == 0)
+        {
+            Volatile.Write(ref waits, 0);
+        }
+    }
+
+    private void Enqueue(Waiting promise)
+    {
+        waiting.Enqueue(promise);
+        Volatile.Write(ref waits, 1);
     }
 }

@@ -12,4 +12,9 @@ public interface IReplicaTransport
     /// <param name="group">Raft group it belongs to.</param>
     /// <param name="message">The message; not changed afterwards.</param>
     void Send(uint group, Message message);
+
+    /// <summary>
+    /// Whoever sent has nothing more to say for the moment: what was handed over goes on its way, except what <see cref="Message.CanWait"/> alone. Any thread.
+    /// </summary>
+    void Flush();
 }

@@ -147,7 +147,13 @@ internal sealed class Replica : IDisposable
     public void Tick() => Schedule();
 
     /// <summary>The log has been flushed. Any thread.</summary>
-    public void LogFlushed() => Schedule();
+    public void LogFlushed()
+    {
+        if (journal.WaitsForDisk)
+        {
+            Schedule();
+        }
+    }
 
     /// <summary>Has the loop do something. Any thread.</summary>
     public void Do(Action<Replica> command)
@@ -412,6 +418,12 @@ internal sealed class Replica : IDisposable
         post.Send(ready.Messages, applier);
         if (ready.Committed.Count > 0)
         {
+            if (ready.Entries.Count > 0)
+            {
+                // The followers write new entries while this replica applies what is committed. Anything else goes with what follows from that.
+                post.Flush();
+            }
+
             requests.Committed(ready.Committed);
             applier.Apply(ready.Committed);
             AfterApplying();

@@ -49,7 +49,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         logger = devices.Logger;
         random = devices.Random;
         metrics = new NodeMetrics(devices.Meter, devices.Time);
-        workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, Fail);
+        workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, devices.Transport, Fail);
         var spare = new SpareRoom(devices.Disk, options.Node);
         spare.GiveUpIfNeeded();
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport) { Timings = metrics.Timings });

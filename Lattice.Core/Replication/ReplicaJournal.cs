@@ -27,6 +27,9 @@ internal sealed class ReplicaJournal
         waiting = new DurabilityQueue(parts.Wal, time, persisted, send);
     }
 
+    /// <summary>Whether something waits for the log to become durable. Any thread, after a flush.</summary>
+    public bool WaitsForDisk => waiting.Waits;
+
     /// <summary>Writes what Raft wants to be durable.</summary>
     public void Persist(Ready ready)
     {

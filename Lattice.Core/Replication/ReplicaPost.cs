@@ -66,6 +66,9 @@ internal sealed class ReplicaPost : IDisposable
         transport.Send(parts.Group, message with { From = parts.Node, FromIncarnation = parts.Incarnation, Term = parts.Raft.Term });
     }
 
+    /// <summary>What was sent goes on its way now, and not with what this node's groups send next.</summary>
+    public void Flush() => transport.Flush();
+
     /// <summary>A follower has taken a part of its stream.</summary>
     public void Acknowledge(Message reply) => streams.Acknowledge(reply);
 

@@ -10,13 +10,13 @@ internal sealed class ReplicaWorkers : IDisposable
 {
     private readonly Worker[] workers;
 
-    public ReplicaWorkers(int threads, TimeProvider time, Action<Exception> fatal)
+    public ReplicaWorkers(int threads, TimeProvider time, IReplicaTransport transport, Action<Exception> fatal)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         workers = new Worker[threads];
         for (int i = 0; i < threads; i++)
         {
-            workers[i] = new Worker(i, time, fatal);
+            workers[i] = new Worker(i, time, transport, fatal);
         }
     }
 
@@ -42,17 +42,20 @@ internal sealed class ReplicaWorkers : IDisposable
     private sealed class Worker : IDisposable
     {
         private readonly ConcurrentQueue<Replica> ready = new();
-        private readonly SemaphoreSlim signal = new(0);
+        private readonly object signal = new();
         private readonly List<Replica> waiting = [];
         private readonly TimeProvider time;
+        private readonly IReplicaTransport transport;
         private readonly Action<Exception> fatal;
         private readonly Thread thread;
         private volatile bool stopping;
         private bool started;
+        private int asleep;
 
-        public Worker(int number, TimeProvider time, Action<Exception> fatal)
+        public Worker(int number, TimeProvider time, IReplicaTransport transport, Action<Exception> fatal)
         {
             this.time = time;
+            this.transport = transport;
             this.fatal = fatal;
             thread = new Thread(Work) { Name = $"lattice-replicas-{number}", IsBackground = true };
         }
@@ -63,7 +66,7 @@ internal sealed class ReplicaWorkers : IDisposable
             if (!stopping)
             {
                 ready.Enqueue(replica);
-                signal.Release();
+                Wake();
             }
         }
 
@@ -76,13 +79,27 @@ internal sealed class ReplicaWorkers : IDisposable
         public void Dispose()
         {
             stopping = true;
-            signal.Release();
+            Wake();
             if (started && thread != Thread.CurrentThread)
             {
                 thread.Join();
             }
+        }
 
-            // The semaphore is left to the collector: somebody may be about to release it, and it holds no handle.
+        /// <summary>
+        /// The worker says that it sleeps and then looks for work; here work was published and then is looked whether it sleeps. With a full fence between
+        /// on both sides one sees the other. A worker that is awake costs whoever schedules no call of the system.
+        /// </summary>
+        private void Wake()
+        {
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref asleep) != 0 && Interlocked.Exchange(ref asleep, 0) != 0)
+            {
+                lock (signal)
+                {
+                    Monitor.Pulse(signal);
+                }
+            }
         }
 
         private void Work()
@@ -91,13 +108,10 @@ internal sealed class ReplicaWorkers : IDisposable
             {
                 while (!stopping)
                 {
-                    signal.Wait(UntilNextWake());
-                    if (!stopping && ready.TryDequeue(out Replica? replica))
-                    {
-                        Run(replica);
-                    }
-
+                    RunReady();
                     RunOverdue();
+                    transport.Flush();
+                    Sleep();
                 }
             }
             catch (Exception e)
@@ -105,6 +119,39 @@ internal sealed class ReplicaWorkers : IDisposable
                 // A replica that failed half-way through a step must not take another one: the node stops.
                 fatal(e);
             }
+        }
+
+        /// <summary>Runs those that are scheduled. What they send goes on its way after them all: what several groups say to a peer shares a call.</summary>
+        private void RunReady()
+        {
+            for (int left = ready.Count; left > 0 && !stopping && ready.TryDequeue(out Replica? replica); left--)
+            {
+                Run(replica);
+            }
+        }
+
+        /// <summary>Waits until there is something to do. Never spins: the cores belong to the other groups, the log and the transport.</summary>
+        private void Sleep()
+        {
+            if (!ready.IsEmpty)
+            {
+                return;
+            }
+
+            Volatile.Write(ref asleep, 1);
+            Interlocked.MemoryBarrier();
+            if (ready.IsEmpty && !stopping && UntilNextWake() is var wait && wait != TimeSpan.Zero)
+            {
+                lock (signal)
+                {
+                    if (Volatile.Read(ref asleep) != 0)
+                    {
+                        Monitor.Wait(signal, wait);
+                    }
+                }
+            }
+
+            Volatile.Write(ref asleep, 0);
         }
 
         private void Run(Replica replica)

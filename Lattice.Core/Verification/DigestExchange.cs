@@ -160,7 +160,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
     }
 
     /// <summary>Tells the other members the digest after the latest entry.</summary>
-    public void Tell(Configuration members) => SendToAll(members, ring.Last.Index, answerWanted: false);
+    public void Tell(Configuration members) => SendToAll(members, ring.Last.Index, answerWanted: false, canWait: true);
 
     /// <summary>Takes what another replica says.</summary>
     /// <exception cref="StateDivergenceException">A majority has other digests.</exception>
@@ -440,18 +440,18 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
         Checks = new DivergenceChecks { ModelAgreed = true, ExecutionRepeatedAgrees = false },
     };
 
-    private void SendToAll(Configuration members, ulong index, bool answerWanted)
+    private void SendToAll(Configuration members, ulong index, bool answerWanted, bool canWait = false)
     {
         foreach (int member in DigestArbitration.All(members))
         {
             if (member != node)
             {
-                Send(member, index, answerWanted);
+                Send(member, index, answerWanted, canWait);
             }
         }
     }
 
-    private void Send(int to, ulong index, bool answerWanted)
+    private void Send(int to, ulong index, bool answerWanted, bool canWait = false)
     {
         byte[] data = [];
         if (ring.TryGet(index, out LogPosition entry, out UInt128 digest))
@@ -467,6 +467,7 @@ internal sealed class DigestExchange(uint group, int node, ulong incarnation, in
             Index = index,
             LogTerm = entry.Term,
             Context = answerWanted ? AnswerWanted : 0,
+            CanWait = canWait,
             Data = data,
         });
     }

@@ -38,6 +38,7 @@ public sealed class OperatorPageTests(ITestOutputHelper output)
             await page.WaitForAsync("[...document.querySelectorAll('.chart polyline.series-1')].some(line => line.getAttribute('points').split(' ').length > 4)", Patience);
             await page.WaitForAsync("/writes [1-9]/.test(document.getElementById('load').innerText)", Patience);
             await SavePicturesAsync(browser, cluster, asked, "serving");
+            await page.ShowAsync();
 
             long killed = Stopwatch.GetTimestamp();
             cluster[leader].Kill();
@@ -46,6 +47,7 @@ public sealed class OperatorPageTests(ITestOutputHelper output)
             output.WriteLine($"the page showed the loss of the leader and the next one after {took.TotalMilliseconds:0} ms");
             Assert.True(took < Change, $"The page showed the change only after {took.TotalMilliseconds:0} ms.");
             await SavePicturesAsync(browser, cluster, asked, "leader-lost");
+            await page.ShowAsync();
             await load.StopAsync();
         }
 

@@ -26,7 +26,7 @@ public sealed class PeerOutboxTests
         PeerOutbox outbox = Outbox();
         for (ulong i = 1; i <= 5000; i++)
         {
-            outbox.Post((uint)(i % 5), Message(i, bytes: 10));
+            Send(outbox, (uint)(i % 5), Message(i, bytes: 10));
         }
 
         await Eventually.Holds(() => route.Received.Count == 5000, Patience, "all messages arrived");
@@ -39,11 +39,11 @@ public sealed class PeerOutboxTests
     {
         PeerOutbox outbox = Outbox();
         route.Block();
-        outbox.Post(0, Message(1, bytes: 10));
+        Send(outbox, 0, Message(1, bytes: 10));
         await Eventually.Holds(() => route.Calls == 1, Patience, "the first call is under way");
         for (ulong i = 2; i <= 1000; i++)
         {
-            outbox.Post(0, Message(i, bytes: 10));
+            Send(outbox, 0, Message(i, bytes: 10));
         }
 
         route.Unblock();
@@ -59,7 +59,7 @@ public sealed class PeerOutboxTests
         route.AnswerNothing();
         for (ulong i = 1; i <= 2000; i++)
         {
-            outbox.Post(0, Message(i, bytes: 100_000));
+            Send(outbox, 0, Message(i, bytes: 100_000));
         }
 
         await Eventually.Holds(() => route.Unanswered == 4, Patience, "as many answers as may be are outstanding");
@@ -79,13 +79,13 @@ public sealed class PeerOutboxTests
         route.AnswerNothing();
         for (ulong i = 1; i <= 200; i++)
         {
-            outbox.Post(0, Message(i, bytes: 100_000));
+            Send(outbox, 0, Message(i, bytes: 100_000));
         }
 
         await Eventually.Holds(() => route.Unanswered == 4, Patience, "the former life does not answer");
         var next = new ScriptedRoute();
         Volatile.Write(ref way, next);
-        outbox.Post(0, Message(1000, bytes: 10));
+        Send(outbox, 0, Message(1000, bytes: 10));
 
         await Eventually.Holds(() => next.Received.Contains((0u, 1000ul)), TimeSpan.FromSeconds(5), "the new life gets messages");
     }
@@ -95,9 +95,9 @@ public sealed class PeerOutboxTests
     {
         PeerOutbox outbox = Outbox();
         route.FailNext();
-        outbox.Post(0, Message(1, bytes: 10));
+        Send(outbox, 0, Message(1, bytes: 10));
         await Eventually.Holds(() => Volatile.Read(ref lost) == 1, Patience, "the loss is told");
-        outbox.Post(0, Message(2, bytes: 10));
+        Send(outbox, 0, Message(2, bytes: 10));
 
         await Eventually.Holds(() => route.Received.Count == 1, Patience, "the next message arrives");
         Assert.Equal([(0u, 2ul)], route.Received);
@@ -108,13 +108,32 @@ public sealed class PeerOutboxTests
     {
         PeerOutbox outbox = Outbox();
         way = null;
-        outbox.Post(0, Message(1, bytes: 10));
+        Send(outbox, 0, Message(1, bytes: 10));
         await Eventually.Holds(() => Volatile.Read(ref lost) == 1, Patience, "the loss is told");
         Volatile.Write(ref way, route);
-        outbox.Post(0, Message(2, bytes: 10));
+        Send(outbox, 0, Message(2, bytes: 10));
 
         await Eventually.Holds(() => route.Received.Count == 1, Patience, "the next message arrives");
         Assert.Equal([(0u, 2ul)], route.Received);
+    }
+
+    [Fact]
+    public async Task A_message_that_can_wait_goes_with_the_next_one_that_cannot()
+    {
+        PeerOutbox outbox = Outbox();
+        Send(outbox, 1, Message(1, bytes: 10) with { CanWait = true });
+        Assert.Equal(0, route.Calls);
+        Send(outbox, 2, Message(2, bytes: 10));
+
+        await Eventually.Holds(() => route.Received.Count == 2, Patience, "both messages arrive");
+        Assert.Equal([(1u, 1ul), (2u, 2ul)], route.Received);
+        Assert.Equal(1, route.Calls);
+    }
+
+    private static void Send(PeerOutbox outbox, uint group, Message message)
+    {
+        outbox.Post(group, message);
+        outbox.Flush();
     }
 
     private static Message Message(ulong term, int bytes) => new()

@@ -37,6 +37,9 @@ internal sealed class BrowserPage
 
     public Task GoToAsync(string address) => CallAsync("Page.navigate", new JsonObject { ["url"] = address });
 
+    /// <summary>Brings the page before others: one that is hidden asks for nothing.</summary>
+    public Task ShowAsync() => CallAsync("Page.bringToFront", []);
+
     /// <summary>The value of an expression in the page, as text.</summary>
     public async Task<string> EvaluateAsync(string expression)
     {

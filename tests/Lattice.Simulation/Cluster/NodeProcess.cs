@@ -22,6 +22,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
     private readonly Machine _machine;
     private readonly List<Action> _held = [];
     private readonly Dictionary<Replica, long> _wakes = [];
+    private readonly Dictionary<int, List<(uint Group, Message Message)>> _canWait = [];
     private NodeCore? _core;
     private bool _dead;
     private bool _paused;
@@ -200,7 +201,27 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 
     void INodeScheduler.Diverged(Divergence divergence) => _cluster.Diverged(_machine, divergence);
 
+    void IReplicaTransport.Flush()
+    {
+        // What somebody waits for is on its way at once, and what does not goes with it.
+    }
+
     void IReplicaTransport.Send(uint group, Message message)
+    {
+        if (!_canWait.TryGetValue(message.To, out List<(uint Group, Message Message)>? waiting))
+        {
+            _canWait[message.To] = waiting = [];
+        }
+
+        waiting.Add((group, message));
+        if (!message.CanWait)
+        {
+            waiting.ForEach(next => SendNow(next.Group, next.Message));
+            waiting.Clear();
+        }
+    }
+
+    private void SendNow(uint group, Message message)
     {
         message = _cluster.Break.Rewrite(message) ?? message;
         FrameWriter writer = new(FrameBytes);
