@@ -35,11 +35,16 @@ public sealed class OrleansReplicaTransport : IReplicaTransport
         outboxes.GetOrAdd(message.To, static (to, self) => self.Outbox(to), this).Post(group, message);
 
     /// <inheritdoc/>
-    public void Flush()
+    public void Flush() => Flush(all: false);
+
+    /// <inheritdoc/>
+    public void FlushAll() => Flush(all: true);
+
+    private void Flush(bool all)
     {
         foreach ((_, PeerOutbox outbox) in outboxes)
         {
-            outbox.Flush();
+            outbox.Flush(all);
         }
     }
 

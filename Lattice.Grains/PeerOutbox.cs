@@ -67,9 +67,10 @@ internal sealed class PeerOutbox(Func<IPeerRoute?> route, Func<FrameWriter, Read
     /// <summary>
     /// Sends what waits once something among it is urgent, on the thread that calls as far as that goes without waiting: to hand it to another thread costs more than to make the call.
     /// </summary>
-    public void Flush()
+    /// <param name="all">Whether what can wait goes too though nothing urgent is there.</param>
+    public void Flush(bool all = false)
     {
-        if (Volatile.Read(ref urgent) != 0 && Interlocked.Exchange(ref sending, 1) == 0)
+        if ((all ? !waiting.IsEmpty : Volatile.Read(ref urgent) != 0) && Interlocked.Exchange(ref sending, 1) == 0)
         {
             // Failures are told to those who lost something.
             _ = DrainAsync();

@@ -12,6 +12,7 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
     private int ticksSinceJoin;
     private bool toldToCampaign;
     private bool leaderMeansAnother;
+    private ulong answeredRound;
 
     public override RaftRole Kind => Core.PassiveKind;
 
@@ -65,7 +66,11 @@ internal sealed class FollowerRole(RaftCore core) : Role(core)
 
                 // Never beyond this log: a replica whose disk does not sync may hold less than the leader was told.
                 Core.Log.CommitTo(Math.Min(message.Commit, Core.Log.LastIndex));
-                Core.Outbox.Send(Reply(message, MessageKind.HeartbeatReply) with { Context = message.Context, HintIndex = message.HintIndex });
+
+                // A round that began for reads is waited for; what every tick brings is not.
+                bool isKnown = message.Context == answeredRound;
+                answeredRound = message.Context;
+                Core.Outbox.Send(Reply(message, MessageKind.HeartbeatReply) with { Context = message.Context, HintIndex = message.HintIndex, CanWait = isKnown });
                 break;
             default:
                 // A snapshot stream begins: the replica takes its chunks and reports when it is installed.

@@ -121,7 +121,7 @@ public sealed record Message
     /// <summary>HeartbeatReply: the sender's volume has no room for more writes, so it should not lead. Added by the replica; Raft does not look at it.</summary>
     public bool NoRoom { get; init; }
 
-    /// <summary>Nobody waits for it: it goes with the next message for the same peer that somebody waits for, a heartbeat at the latest. Not part of the wire format.</summary>
+    /// <summary>Nobody waits for it: it goes with the next message for the same peer that somebody waits for, or with the next tick. Not part of the wire format.</summary>
     public bool CanWait { get; init; }
 
     /// <summary>Entries of an append.</summary>

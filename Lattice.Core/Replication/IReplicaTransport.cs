@@ -17,4 +17,7 @@ public interface IReplicaTransport
     /// Whoever sent has nothing more to say for the moment: what was handed over goes on its way, except what <see cref="Message.CanWait"/> alone. Any thread.
     /// </summary>
     void Flush();
+
+    /// <summary>A tick has passed: everything goes on its way. Any thread.</summary>
+    void FlushAll();
 }

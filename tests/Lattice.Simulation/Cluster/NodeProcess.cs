@@ -216,9 +216,22 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
         waiting.Add((group, message));
         if (!message.CanWait)
         {
-            waiting.ForEach(next => SendNow(next.Group, next.Message));
-            waiting.Clear();
+            SendNow(waiting);
         }
+    }
+
+    void IReplicaTransport.FlushAll()
+    {
+        foreach (List<(uint Group, Message Message)> waiting in _canWait.Values)
+        {
+            SendNow(waiting);
+        }
+    }
+
+    private void SendNow(List<(uint Group, Message Message)> messages)
+    {
+        messages.ForEach(next => SendNow(next.Group, next.Message));
+        messages.Clear();
     }
 
     private void SendNow(uint group, Message message)
@@ -330,7 +343,11 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 
             // A stopped process gets one tick for all that it missed, as a timer would give it.
             _tickHeld = _paused;
-            Enter(Core.Tick);
+            Enter(() =>
+            {
+                Core.Tick();
+                ((IReplicaTransport)this).FlushAll();
+            });
         });
     }
 
