@@ -64,7 +64,8 @@ internal sealed class IncidentBook(uint group)
     /// <summary>What a node said when it halted. It may have been seen before, by the comparison or as the same notice.</summary>
     private void TakeNotice(Incident halt)
     {
-        if (incidents.Exists(known => known.Id == halt.Id))
+        // One that the comparison opened in the same second has the same id, but nothing of the report yet.
+        if (incidents.Exists(known => known.Id == halt.Id && known.Report.Length > 0))
         {
             return;
         }

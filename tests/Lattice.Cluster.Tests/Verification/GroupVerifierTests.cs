@@ -107,6 +107,19 @@ public sealed class GroupVerifierTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_report_says_is_taken_though_the_halt_was_seen_in_the_same_second()
+    {
+        replicas.Stands(3, 'b', "Diverged");
+        Incident seen = Assert.Single((await LookAsync()).OpenIncidents);
+
+        replicas.IsDown(3);
+        replicas.Stands(1, 'a', halts: ReplicaSamples.Halt(3) with { Id = seen.Id });
+
+        Incident told = Assert.Single((await LookAsync()).OpenIncidents);
+        Assert.Equal((seen.Id, "memory-corruption"), (told.Id, told.Class));
+    }
+
+    [Fact]
     public async Task The_process_that_halts_does_not_end_its_incident_though_it_still_answers()
     {
         replicas.Stands(1, 'a', halts: ReplicaSamples.Halt(3));
