@@ -130,6 +130,16 @@ public sealed class PeerOutboxTests
         Assert.Equal(1, route.Calls);
     }
 
+    [Fact]
+    public async Task A_message_that_can_wait_goes_with_the_next_tick_when_none_follows()
+    {
+        PeerOutbox outbox = Outbox();
+        Send(outbox, 1, Message(1, bytes: 10) with { CanWait = true });
+        outbox.Flush(all: true);
+
+        await Eventually.Holds(() => route.Received.Count == 1, Patience, "the message arrives");
+    }
+
     private static void Send(PeerOutbox outbox, uint group, Message message)
     {
         outbox.Post(group, message);
