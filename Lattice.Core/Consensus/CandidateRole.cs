@@ -69,9 +69,9 @@ internal sealed class CandidateRole : Role
             return;
         }
 
-        if (kind == CampaignKind.PreElection && founding && !heardOfCluster && quorum.Count(voteOf) == VoteResult.Won)
+        if (kind == CampaignKind.PreElection && founding && !heardOfCluster && Core.Search.MayFoundWithoutAll && quorum.Count(voteOf) == VoteResult.Won)
         {
-            // A peer stayed silent for the whole timeout. Those who answered are a majority, and none of them knows of a cluster.
+            // A peer stayed silent all the time. Those who answered are a majority, and none of them knows of a cluster.
             Core.BecomeCandidate(CampaignKind.Election);
             return;
         }
@@ -128,7 +128,7 @@ internal sealed class CandidateRole : Role
                 Core.BecomeFollower(Core.Term, 0);
                 return true;
             case VoteResult.Won when founding && !AllAnswered && (heardOfCluster || kind == CampaignKind.PreElection):
-                // One that has not answered may belong to a cluster: wait for it, until the timeout or, when a cluster was heard of, for ever.
+                // One that has not answered may belong to a cluster: wait for it, for many timeouts or, when a cluster was heard of, for ever.
                 return false;
             case VoteResult.Won when kind == CampaignKind.PreElection:
                 Core.BecomeCandidate(CampaignKind.Election);

@@ -15,8 +15,14 @@ internal sealed class LeaderSearch(RaftCore core)
     // A founder that heard of a cluster asks this rarely whether that cluster has gone; meanwhile it waits to be taken in.
     private const int FoundingPatienceTimeouts = 5;
 
+    // So long founders wait for a peer that says nothing: it may belong to a cluster, be started later than they, and hold what they have lost.
+    private const int SilentPeerTimeouts = 30;
+
     // Election timeouts in a row without a leader.
     private int timeouts;
+
+    /// <summary>Whether founders have waited long enough for a peer that says nothing.</summary>
+    public bool MayFoundWithoutAll => timeouts >= SilentPeerTimeouts;
 
     /// <summary>Whether this replica may try to found a group now.</summary>
     public bool MayFoundNow => core.IsFounding && (!core.HeardOfCluster || timeouts % FoundingPatienceTimeouts == 0);

@@ -75,6 +75,12 @@ public sealed class RaftNode
     /// <summary>What other nodes say about a recovery that this replica considers; empty when it does not.</summary>
     public IReadOnlyList<RecoveryAnswer> RecoveryAnswers => core.Recovery.Answers;
 
+    /// <summary>
+    /// Whether this replica is the most advanced of all and could lead, but a majority of the voters holds nothing any more and may have acknowledged what is lost.
+    /// Then <see cref="ForceRecovery"/> is left to the operator.
+    /// </summary>
+    public bool RecoveryNeedsDecision => core.Recovery.NeedsDecision;
+
     /// <summary>Whether <see cref="TakeReady"/> has something to do.</summary>
     public bool HasReady => core.Log.HasUnsaved || core.Log.HasCommitted || !core.Outbox.IsEmpty || core.Role.HasWork || Hard != saved;
 

@@ -32,7 +32,7 @@ public readonly record struct RecoveryAnswer(int Node, ulong Incarnation, Recove
 /// <summary>
 /// Finds out whether a group without a leader can be recovered: after a complete loss the members run under new incarnations, so no
 /// configured majority exists. When every configured voter and every peer of the configuration file agrees, the most advanced log
-/// wins, and nothing can be lost that any of them still has. One that stays silent may hold more, so it blocks, unless the operator decides to go on without it.
+/// wins, and nothing can be lost that any of them still has. One that stays silent may hold more, and a majority that holds nothing any more may have held more, so they block, unless the operator decides to go on without them.
 /// Asking changes nothing anywhere; the vote follows in <see cref="RecoveryCandidateRole"/>.
 /// </summary>
 internal sealed class RecoveryRound(RaftCore core)
@@ -47,6 +47,9 @@ internal sealed class RecoveryRound(RaftCore core)
     private bool forced;
     private int windowTicks;
     private long soughtTick = -1;
+
+    /// <summary>Everybody agreed, but a majority of the voters holds nothing any more: the operator has to say whether to go on with what is left.</summary>
+    public bool NeedsDecision { get; private set; }
 
     /// <summary>What the nodes asked last have said; empty when no recovery is considered.</summary>
     public IReadOnlyList<RecoveryAnswer> Answers => [.. answers.Values];
@@ -119,6 +122,7 @@ internal sealed class RecoveryRound(RaftCore core)
     {
         asking = false;
         forced = false;
+        NeedsDecision = false;
         answers.Clear();
         terms.Clear();
     }
@@ -176,8 +180,21 @@ internal sealed class RecoveryRound(RaftCore core)
             }
         }
 
-        Campaign();
+        NeedsDecision = HasLostAMajority();
+        if (!NeedsDecision)
+        {
+            Campaign();
+        }
     }
+
+    /// <summary>
+    /// Voters that hold nothing any more may have acknowledged together what nobody else has, if they are a majority of the configuration in effect here or
+    /// of the one after it, which may have come into effect elsewhere. Whether that is given up is the operator's to say.
+    /// </summary>
+    private bool HasLostAMajority() => HasLostAMajority(core.Configuration) || HasLostAMajority(core.Configurations.Latest);
+
+    private bool HasLostAMajority(Configuration configuration) =>
+        QuorumTracker.Of(configuration).Count(node => answers.TryGetValue(node, out RecoveryAnswer answer) && answer.Last.Index == 0) == VoteResult.Won;
 
     private void Campaign()
     {

@@ -60,7 +60,7 @@ internal sealed class TransferLeadershipOperation(OperationRequest request, Clus
     private static string Loss(ClusterPicture seen)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Group {string.Join(", ", seen.Leaderless)} has no leader: too few of its members answer for a majority.\n");
+        text.Append(CultureInfo.InvariantCulture, $"Group {string.Join(", ", seen.Leaderless)} has no leader: too few of its members answer, or still have what they acknowledged, for a majority.\n");
         foreach (GroupPicture group in seen.Groups.Where(g => g.Leader == 0))
         {
             text.Append(CultureInfo.InvariantCulture, $"  group {group.Group}:");
@@ -75,7 +75,7 @@ internal sealed class TransferLeadershipOperation(OperationRequest request, Clus
             text.Append('\n');
         }
 
-        text.Append("The most advanced of those that answer will lead each group. Everything that only the silent ones hold is given up for good, acknowledged writes among it; when they come back, they take over what the others have. ");
+        text.Append("The most advanced of those that answer will lead each group. Everything that only the silent ones hold, or that nodes held which are empty now, is given up for good, acknowledged writes among it; when silent nodes come back, they take over what the others have. ");
         text.Append("If one of the silent nodes can be started, start it instead: nothing is lost then.");
         return text.ToString();
     }

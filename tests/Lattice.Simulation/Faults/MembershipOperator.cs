@@ -31,6 +31,23 @@ internal sealed class MembershipOperator(SimulatedCluster cluster, SeededRandom 
         Start();
     });
 
+    /// <summary>
+    /// All nodes are there again. Groups of which most voters came back with nothing wait for somebody to say that they shall go on with what is left. Here nothing
+    /// was lost, since only one node at a time loses anything: <see cref="Losses"/>.
+    /// </summary>
+    public void DecideRecoveries() => cluster.Clock.After(VirtualClock.Second, () =>
+    {
+        foreach (uint group in cluster.Groups)
+        {
+            foreach (Machine machine in cluster.Machines)
+            {
+                cluster.Do(machine.Id, group, replica => Decide(machine.Id, replica));
+            }
+        }
+
+        DecideRecoveries();
+    });
+
     /// <summary>The node shall be removed from all groups.</summary>
     public void Remove(int node) => _removed.Add(node);
 
@@ -44,6 +61,16 @@ internal sealed class MembershipOperator(SimulatedCluster cluster, SeededRandom 
         cluster.Coverage.Count($"membership: proposals {status}");
         cluster.Trace.Line(leader, $"group {group}: is asked for {string.Join(", ", change.Changes)}: {status} {position}");
     });
+
+    private void Decide(int node, Replica replica)
+    {
+        if (replica.Raft.RecoveryNeedsDecision)
+        {
+            cluster.Coverage.Count("membership: recoveries decided");
+            cluster.Trace.Line(node, $"group {replica.Group}: the operator decides that it goes on with what is left");
+            replica.Raft.ForceRecovery();
+        }
+    }
 
     private ConfigurationChange? NextChange(uint group, ReplicaStatus status)
     {

@@ -71,6 +71,7 @@ internal sealed class Nemesis
         }
 
         _cluster.StartAll();
+        _membership.DecideRecoveries();
         _cluster.Trace.Line(0, $"the faults are over");
     }
 
