@@ -64,7 +64,7 @@ internal sealed class LeaderReads
         }
 
         queue.Begin(++round, core.Log.Commit);
-        replicator.SendHeartbeats(round);
+        replicator.SendHeartbeats(round, canWait: false);
         Confirm();
     }
 

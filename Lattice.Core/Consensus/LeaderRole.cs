@@ -54,7 +54,7 @@ internal sealed class LeaderRole : Role
         if (++heartbeatElapsed >= Core.Options.HeartbeatTicks)
         {
             heartbeatElapsed = 0;
-            replicator.SendHeartbeats(reads.Round);
+            replicator.SendHeartbeats(reads.Round, canWait: true);
         }
     }
 

@@ -173,7 +173,10 @@ internal sealed class Replicator
         }
     }
 
-    public void SendHeartbeats(ulong round)
+    /// <summary>Tells every member that this replica leads.</summary>
+    /// <param name="round">Round that the replies name.</param>
+    /// <param name="canWait">Whether they go with what else the node says with this tick: nobody waits for the replies.</param>
+    public void SendHeartbeats(ulong round, bool canWait)
     {
         if (held)
         {
@@ -202,6 +205,7 @@ internal sealed class Replicator
 
                 // Should the receiver run under another one, it has to ask to be taken in.
                 HintTerm = member.Member.Incarnation,
+                CanWait = canWait,
             });
         }
     }

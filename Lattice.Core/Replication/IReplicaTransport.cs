@@ -18,6 +18,6 @@ public interface IReplicaTransport
     /// </summary>
     void Flush();
 
-    /// <summary>A tick has passed: everything goes on its way. Any thread.</summary>
+    /// <summary>All replicas have looked at the clock: everything goes on its way. Any thread.</summary>
     void FlushAll();
 }

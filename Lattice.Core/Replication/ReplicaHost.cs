@@ -25,7 +25,6 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private readonly Random random;
     private readonly ILogger logger;
     private readonly NodeCore core;
-    private readonly IReplicaTransport transport;
     private readonly ReplicaWorkers workers;
     private readonly NodeMetrics metrics;
     private long lastSlowVerification;
@@ -50,8 +49,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
         logger = devices.Logger;
         random = devices.Random;
         metrics = new NodeMetrics(devices.Meter, devices.Time);
-        transport = devices.Transport;
-        workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, transport, Fail);
+        workers = new ReplicaWorkers(options.WorkerThreads, devices.Time, devices.Transport, Fail);
         var spare = new SpareRoom(devices.Disk, options.Node);
         spare.GiveUpIfNeeded();
         core = NodeCore.Open(options.Node, new NodeDevices(devices.Disk, devices.Engine, devices.Time, devices.Random, devices.Transport, new Scheduler(this), devices.Lamport) { Timings = metrics.Timings });
@@ -105,7 +103,7 @@ public sealed partial class ReplicaHost : IAsyncDisposable
     private void Tick()
     {
         core.Tick();
-        transport.FlushAll();
+        workers.FlushAfterTick();
         space.Tell();
     }
 

@@ -9,14 +9,19 @@ namespace Lattice.Core.Replication;
 internal sealed class ReplicaWorkers : IDisposable
 {
     private readonly Worker[] workers;
+    private readonly IReplicaTransport transport;
+
+    // Workers that have not come to the end of the latest tick.
+    private int inTick;
 
     public ReplicaWorkers(int threads, TimeProvider time, IReplicaTransport transport, Action<Exception> fatal)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        this.transport = transport;
         workers = new Worker[threads];
         for (int i = 0; i < threads; i++)
         {
-            workers[i] = new Worker(i, time, transport, fatal);
+            workers[i] = new Worker(i, time, transport, TickEnded, fatal);
         }
     }
 
@@ -27,6 +32,31 @@ internal sealed class ReplicaWorkers : IDisposable
         foreach (Worker worker in workers)
         {
             worker.Start();
+        }
+    }
+
+    /// <summary>
+    /// All replicas are scheduled for a tick: what they say then, and what could wait for it, goes on its way together when the last of them has run, so that a
+    /// node makes one call to each peer. A thread that is busy with something long holds the others up until the next tick at most.
+    /// </summary>
+    public void FlushAfterTick()
+    {
+        if (Interlocked.Exchange(ref inTick, workers.Length) != 0)
+        {
+            transport.FlushAll();
+        }
+
+        foreach (Worker worker in workers)
+        {
+            worker.MarkEndOfTick();
+        }
+    }
+
+    private void TickEnded()
+    {
+        if (Interlocked.Decrement(ref inTick) == 0)
+        {
+            transport.FlushAll();
         }
     }
 
@@ -41,26 +71,33 @@ internal sealed class ReplicaWorkers : IDisposable
 
     private sealed class Worker : IDisposable
     {
-        private readonly ConcurrentQueue<Replica> ready = new();
+        // Null: the end of a tick.
+        private readonly ConcurrentQueue<Replica?> ready = new();
         private readonly object signal = new();
         private readonly List<Replica> waiting = [];
         private readonly TimeProvider time;
         private readonly IReplicaTransport transport;
+        private readonly Action tickEnded;
         private readonly Action<Exception> fatal;
         private readonly Thread thread;
         private volatile bool stopping;
         private bool started;
         private int asleep;
 
-        public Worker(int number, TimeProvider time, IReplicaTransport transport, Action<Exception> fatal)
+        public Worker(int number, TimeProvider time, IReplicaTransport transport, Action tickEnded, Action<Exception> fatal)
         {
             this.time = time;
             this.transport = transport;
+            this.tickEnded = tickEnded;
             this.fatal = fatal;
             thread = new Thread(Work) { Name = $"lattice-replicas-{number}", IsBackground = true };
         }
 
-        public void Schedule(Replica replica)
+        public void MarkEndOfTick() => Add(null);
+
+        public void Schedule(Replica replica) => Add(replica);
+
+        private void Add(Replica? replica)
         {
             // Peers and the log may have something to say after the end; nobody is there to hear it.
             if (!stopping)
@@ -126,7 +163,14 @@ internal sealed class ReplicaWorkers : IDisposable
         {
             for (int left = ready.Count; left > 0 && !stopping && ready.TryDequeue(out Replica? replica); left--)
             {
-                Run(replica);
+                if (replica is null)
+                {
+                    tickEnded();
+                }
+                else
+                {
+                    Run(replica);
+                }
             }
         }
 

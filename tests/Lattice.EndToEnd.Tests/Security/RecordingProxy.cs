@@ -3,12 +3,17 @@ using System.Net.Sockets;
 
 namespace Lattice.EndToEnd.Tests.Security;
 
-/// <summary>Stands between a client and a port, and keeps what the client says.</summary>
+/// <summary>
+/// Stands between a client and a port, and keeps what the client says. It has the same port at another address of this machine: a client of Orleans names the gateway in what it
+/// asks, and a gateway takes another address than its own for itself only if the port is the same and the address a loopback one.
+/// </summary>
 internal sealed class RecordingProxy : IDisposable
 {
     private const int Most = 1 << 20;
 
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private static readonly IPAddress OtherLoopback = IPAddress.Parse("127.0.0.2");
+
+    private readonly TcpListener listener;
     private readonly CancellationTokenSource ended = new();
     private readonly MemoryStream said = new();
     private readonly IPEndPoint target;
@@ -16,6 +21,7 @@ internal sealed class RecordingProxy : IDisposable
     public RecordingProxy(string target)
     {
         this.target = IPEndPoint.Parse(target);
+        listener = new TcpListener(OtherLoopback, this.target.Port);
         listener.Start();
         _ = AcceptAsync();
     }

@@ -18,6 +18,9 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
 {
     private const int FrameBytes = 256;
 
+    // Virtual microseconds until all replicas of a node have run after a tick.
+    private const long LongestRunOfTick = 200;
+
     private readonly SimulatedCluster _cluster;
     private readonly Machine _machine;
     private readonly List<Action> _held = [];
@@ -346,7 +349,7 @@ internal sealed class NodeProcess : INodeScheduler, IReplicaTransport
             Enter(() =>
             {
                 Core.Tick();
-                ((IReplicaTransport)this).FlushAll();
+                After(LongestRunOfTick, ((IReplicaTransport)this).FlushAll);
             });
         });
     }
