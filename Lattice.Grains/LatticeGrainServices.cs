@@ -1,5 +1,6 @@
 using Lattice.Core.Telemetry;
 using Lattice.Core.Verification;
+using Lattice.Grains.Frames;
 using Lattice.Grains.Load;
 using Lattice.Grains.Operations;
 using Lattice.Grains.Verification;
@@ -61,9 +62,12 @@ public static class LatticeGrainServices
         silo.Services.AddHostedService<PeerJournal>();
         silo.Services.AddHostedService<DepartureWatch>();
         silo.Services.AddSingleton<PeerWatch>();
+        silo.Services.AddSingleton<FrameConnector>();
+        silo.Services.AddSingleton<FrameReceiver>();
         silo.Configure<SiloConnectionOptions>(o =>
         {
             o.ConfigureSiloInboundConnection(connection => connection.UseMiddleware<PeerWatch>());
+            o.ConfigureSiloInboundConnection(connection => connection.UseMiddleware<FrameReceiver>());
             o.ConfigureSiloOutboundConnection(connection => connection.UseMiddleware<PeerWatch>());
         });
         return silo;

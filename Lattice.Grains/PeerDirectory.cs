@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Lattice.Grains.Frames;
 using Orleans.Runtime.Services;
 
 namespace Lattice.Grains;
@@ -8,8 +9,9 @@ namespace Lattice.Grains;
 /// Where the nodes are now: membership names the silo of a node <c>node-N</c>, its address changes with each start. Keeps
 /// the last known picture, so that nodes reach each other while the membership database is gone.
 /// </summary>
-public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipService membership) : GrainServiceClient<IReplicaService>(services)
+public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipService membership, FrameConnector connector) : GrainServiceClient<IReplicaService>(services), IDisposable
 {
+    private readonly Lock renewal = new();
     private Picture? picture;
 
     /// <summary>The replica service of a node; null when membership knows no silo of it that is alive.</summary>
@@ -20,6 +22,15 @@ public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipS
 
     /// <summary>The way to a node's replicas; the same object as long as its process lives. Null when membership knows no silo of it that is alive.</summary>
     internal IPeerRoute? Route(int node) => Current().GetValueOrDefault(node)?.Route;
+
+    /// <summary>Ends the connections to all of them.</summary>
+    public void Dispose()
+    {
+        foreach (Peer peer in picture?.Peers.Values ?? [])
+        {
+            peer.Route.Dispose();
+        }
+    }
 
     /// <summary>The node of a silo by its name, if it is one.</summary>
     internal static bool TryNode(string name, out int node)
@@ -34,6 +45,19 @@ public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipS
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
         Picture? known = Volatile.Read(ref picture);
         if (known is not null && known.Version == snapshot.Version)
+        {
+            return known.Peers;
+        }
+
+        lock (renewal)
+        {
+            return Renew(snapshot, picture);
+        }
+    }
+
+    private FrozenDictionary<int, Peer> Renew(ClusterMembershipSnapshot snapshot, Picture? known)
+    {
+        if (known is not null && known.Version >= snapshot.Version)
         {
             return known.Peers;
         }
@@ -60,15 +84,23 @@ public sealed class PeerDirectory(IServiceProvider services, IClusterMembershipS
             }
 
             IReplicaService service = GetGrainService(member.SiloAddress);
-            peers[node] = new Peer(node, member.SiloAddress, service, new SiloRoute(service));
+            peers[node] = new Peer(node, member.SiloAddress, service, new FrameRoute(connector, member.SiloAddress, service));
         }
 
         var renewed = new Picture(snapshot.Version, peers.ToFrozenDictionary());
         Volatile.Write(ref picture, renewed);
+        foreach (Peer former in known?.Peers.Values ?? [])
+        {
+            if (!ReferenceEquals(renewed.Peers.GetValueOrDefault(former.Node), former))
+            {
+                former.Route.Dispose();
+            }
+        }
+
         return renewed.Peers;
     }
 
-    private sealed record Peer(int Node, SiloAddress Address, IReplicaService Service, SiloRoute Route);
+    private sealed record Peer(int Node, SiloAddress Address, IReplicaService Service, FrameRoute Route);
 
     private sealed record Picture(MembershipVersion Version, FrozenDictionary<int, Peer> Peers);
 }

@@ -1,5 +1,6 @@
 using Lattice.Core.Replication;
 using Lattice.Core.Verification;
+using Lattice.Grains.Frames;
 using Lattice.Grains.Verification;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ public sealed class ReplicaService(
     Silo silo,
     ILoggerFactory loggerFactory,
     ReplicaHost host,
-    PeerLinks links,
+    FrameReceiver frames,
     HostShards shards,
     NodeStatusSource status,
     NodeFacts facts,
@@ -27,9 +28,7 @@ public sealed class ReplicaService(
     /// <inheritdoc/>
     public ValueTask Deliver(ReadOnlyMemory<byte> frame)
     {
-        // Only of those who are known: the name in a damaged frame may be any.
-        links.Find(FrameCodec.SenderOf(frame.Span))?.Received(frame.Length);
-        host.Receive(frame);
+        frames.Take(frame);
         return ValueTask.CompletedTask;
     }
 
