@@ -6,7 +6,7 @@ using Lattice.Core.Verification;
 namespace Lattice.Grains;
 
 /// <summary>
-/// Raft's messages over one-way calls to the peers' replica services. Messages of all groups for one peer share calls.
+/// Raft's messages to the silos of the peers, whose addresses Orleans' membership knows. Messages of all groups for one peer share frames.
 /// </summary>
 public sealed class OrleansReplicaTransport : IReplicaTransport
 {

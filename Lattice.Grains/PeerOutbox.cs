@@ -6,8 +6,8 @@ namespace Lattice.Grains;
 
 /// <summary>
 /// What waits to go to one peer. Messages of one turn of a loop, and those that arrive while a frame is on its way, go together, so a
-/// busy node makes few calls and an idle one waits for nothing. Frames are one-way calls, which Orleans queues without a bound when the peer
-/// does not read; so now and then one is to be answered, and while too many of those are not, messages gather here, where there is
+/// busy node sends few frames and an idle one waits for nothing. A connection for frames is written to as fast as the peer reads. Calls of Orleans, which carry frames while
+/// there is no such connection, are queued without a bound; so now and then one is to be answered, and while too many of those are not, messages gather here, where there is
 /// a bound: above it they are dropped, and Raft sends them again.
 /// </summary>
 /// <param name="route">The way to the peer at present; null: not known. Another object when the peer was restarted.</param>

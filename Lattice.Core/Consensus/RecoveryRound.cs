@@ -48,7 +48,7 @@ internal sealed class RecoveryRound(RaftCore core)
     private int windowTicks;
     private long soughtTick = -1;
 
-    /// <summary>Everybody agreed, but a majority of the voters holds nothing any more: the operator has to say whether to go on with what is left.</summary>
+    /// <summary>Everybody agreed in the latest round, but a majority of the voters holds nothing any more: the operator has to say whether to go on with what is left.</summary>
     public bool NeedsDecision { get; private set; }
 
     /// <summary>What the nodes asked last have said; empty when no recovery is considered.</summary>
@@ -137,6 +137,7 @@ internal sealed class RecoveryRound(RaftCore core)
         }
 
         asking = true;
+        NeedsDecision = false;
         windowTicks = core.Options.ElectionTicks;
         round++;
         answers.Clear();

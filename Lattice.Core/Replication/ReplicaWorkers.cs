@@ -37,7 +37,7 @@ internal sealed class ReplicaWorkers : IDisposable
 
     /// <summary>
     /// All replicas are scheduled for a tick: what they say then, and what could wait for it, goes on its way together when the last of them has run, so that a
-    /// node makes one call to each peer. A thread that is busy with something long holds the others up until the next tick at most.
+    /// node sends one frame to each peer. A thread that is busy with something long holds the others up until the next tick at most.
     /// </summary>
     public void FlushAfterTick()
     {
