@@ -10,8 +10,9 @@ internal sealed class BackupStream : IAsyncDisposable
     /// <summary>How long a reader may be silent.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private const int PartSize = 1 << 20;
-    private const int PartsAhead = 4;
+    // Not a large object for .NET, the memory of which comes back late.
+    private const int PartSize = 64 << 10;
+    private const int PartsAhead = 64;
 
     private readonly NodeSnapshot snapshot;
     private readonly Action<Exception> fatal;
@@ -88,18 +89,25 @@ internal sealed class BackupStream : IAsyncDisposable
         try
         {
             BackgroundThread.GiveWay();
-            var filled = new MemoryStream(2 * PartSize);
+            byte[] part = new byte[PartSize];
+            int filled = 0;
             foreach (ReadOnlyMemory<byte> piece in snapshot.Parts())
             {
-                filled.Write(piece.Span);
-                if (filled.Length >= PartSize)
+                for (ReadOnlySpan<byte> rest = piece.Span; !rest.IsEmpty;)
                 {
-                    Offer(new BackupPart(filled.ToArray(), IsLast: false, Failure: null));
-                    filled.SetLength(0);
+                    int taken = Math.Min(rest.Length, PartSize - filled);
+                    rest[..taken].CopyTo(part.AsSpan(filled));
+                    rest = rest[taken..];
+                    filled += taken;
+                    if (filled == PartSize)
+                    {
+                        Offer(new BackupPart(part, IsLast: false, Failure: null));
+                        (part, filled) = (new byte[PartSize], 0);
+                    }
                 }
             }
 
-            Offer(new BackupPart(filled.ToArray(), IsLast: true, Failure: null));
+            Offer(new BackupPart(part.AsMemory(0, filled), IsLast: true, Failure: null));
             parts.Writer.Complete();
         }
         catch (OperationCanceledException)

@@ -37,6 +37,9 @@ internal interface IGateway
 
     Task BackupCloseAsync(int node, Guid id, bool isWhole);
 
+    /// <summary>Its node said that it stops.</summary>
+    void Stops();
+
     /// <summary>A call through it failed or was not answered.</summary>
     void Failed();
 

@@ -20,6 +20,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     private const long SuspectMs = 500;
     private const long SilentMs = 1500;
 
+    // A node that stops has ended its connections by then.
+    private const long StoppingMs = 10_000;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromMilliseconds(200);
@@ -42,7 +45,11 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     /// <param name="Client">The client.</param>
     /// <param name="Node">The node.</param>
     /// <param name="Ended">Cancelled when its connection has ended: at once when the node's process is killed.</param>
-    private sealed record Connection(IHost Host, IClusterClient Client, int Node, CancellationToken Ended);
+    private sealed record Connection(IHost Host, IClusterClient Client, int Node, CancellationToken Ended)
+    {
+        /// <summary>Until when, since its node stops, nothing is asked of it while there are others.</summary>
+        public long LeftAloneUntil { get; set; }
+    }
 
     /// <inheritdoc/>
     public int Node => connection?.Node ?? 0;
@@ -50,8 +57,8 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     /// <inheritdoc/>
     public bool IsConnected => connection is not null;
 
-    /// <summary>Whether a call through it failed a moment ago: others are better.</summary>
-    public bool IsSuspect => Environment.TickCount64 < Interlocked.Read(ref suspectUntil);
+    /// <summary>Whether a call through it failed a moment ago, or its node stops: others are better.</summary>
+    public bool IsSuspect => Environment.TickCount64 < Math.Max(Interlocked.Read(ref suspectUntil), connection?.LeftAloneUntil ?? 0);
 
     /// <summary>Why this client was not let in the last time; null: it was, or there was no answer.</summary>
     public LatticeAccessException? Refusal => connection is null ? refusal : null;
@@ -121,6 +128,15 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     {
         Interlocked.Exchange(ref lastAnswer, Environment.TickCount64);
         Interlocked.Exchange(ref suspectUntil, 0);
+    }
+
+    /// <inheritdoc/>
+    public void Stops()
+    {
+        if (connection is { } stopping)
+        {
+            stopping.LeftAloneUntil = Environment.TickCount64 + StoppingMs;
+        }
     }
 
     /// <inheritdoc/>

@@ -92,7 +92,13 @@ internal sealed class GroupRouter
             ShardReply reply = await call.WaitAsync(options.AttemptTimeout, cancellation).ConfigureAwait(false);
             gateway.Answered();
             attempt.MayBeDone = earlier || reply.Status == ShardStatus.OutcomeUnknown;
-            attempt.FailedGateway = reply.Status == ShardStatus.ShuttingDown ? gateway : null;
+            attempt.FailedGateway = null;
+            if (reply.Status == ShardStatus.ShuttingDown)
+            {
+                gateway.Stops();
+                attempt.FailedGateway = gateway;
+            }
+
             if (reply.Leader != 0)
             {
                 leaders[group] = reply.Leader;

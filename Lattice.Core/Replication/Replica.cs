@@ -39,6 +39,7 @@ internal sealed class Replica : IDisposable
 
     private ulong reported;
     private bool fenced;
+    private volatile bool closed;
     private int scheduled;
     private int knownLeader;
     private RaftRole knownRole;
@@ -120,7 +121,11 @@ internal sealed class Replica : IDisposable
     /// <summary>A write batch; <paramref name="completed"/> is called once, from the loop or at once, and must not block. Any thread.</summary>
     public void Write(ReadOnlyMemory<byte> batch, Action<Outcome> completed, Activity? caller = null)
     {
-        if (inbox.TryPutWrite(batch, completed, caller))
+        if (closed)
+        {
+            completed(Outcome.Failed(OutcomeKind.ShuttingDown));
+        }
+        else if (inbox.TryPutWrite(batch, completed, caller))
         {
             Schedule();
         }
@@ -133,7 +138,11 @@ internal sealed class Replica : IDisposable
     /// <summary>A query batch; <paramref name="completed"/> as for <see cref="Write"/>. Any thread.</summary>
     public void Query(ReadOnlyMemory<byte> batch, bool linearizable, Action<Outcome> completed)
     {
-        if (inbox.TryPutQuery(batch, linearizable, completed))
+        if (closed)
+        {
+            completed(Outcome.Failed(OutcomeKind.ShuttingDown));
+        }
+        else if (inbox.TryPutQuery(batch, linearizable, completed))
         {
             Schedule();
         }
@@ -264,11 +273,24 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    /// <summary>Answers everything that waits and takes nothing more. In the loop.</summary>
+    /// <summary>Answers everything that waits; what comes later is answered at once. In the loop.</summary>
     public void Shutdown()
     {
+        closed = true;
         requests.Stop();
         journal.Close();
+    }
+
+    /// <summary>Answers requests that came while it was shut down, when there is no loop any more.</summary>
+    public void RefuseTheLast()
+    {
+        while (inbox.TryTake(out ReplicaInput input))
+        {
+            if (input.Completed is not null)
+            {
+                requests.Take(input, applier);
+            }
+        }
     }
 
     public void Dispose()

@@ -320,6 +320,14 @@ public sealed partial class ReplicaHost : IAsyncDisposable
 
         checkpoints.Dispose();
         workers.Dispose();
+        if (!Fatal.IsCompleted)
+        {
+            foreach (Replica replica in core.Replicas)
+            {
+                replica.RefuseTheLast();
+            }
+        }
+
         if (logWriter is not null)
         {
             await logWriter.DisposeAsync().ConfigureAwait(false);

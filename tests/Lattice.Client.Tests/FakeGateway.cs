@@ -21,6 +21,9 @@ internal sealed class FakeGateway(int node, Func<uint, byte[], Task<ShardReply>>
 
     public int Failures { get; private set; }
 
+    /// <summary>Whether this client knows that the node stops.</summary>
+    public bool IsStopping { get; private set; }
+
     public static ulong LowestOf(byte[] batch) => BinaryPrimitives.ReadUInt64LittleEndian(batch.AsSpan(LowestAt));
 
     public static int CountOf(byte[] batch) => BinaryPrimitives.ReadInt32LittleEndian(batch.AsSpan(CountAt));
@@ -69,6 +72,8 @@ internal sealed class FakeGateway(int node, Func<uint, byte[], Task<ShardReply>>
     public Task BackupCloseAsync(int node, Guid id, bool isWhole) => throw new NotSupportedException();
 
     public void Failed() => Failures++;
+
+    public void Stops() => IsStopping = true;
 
     public void Answered()
     {

@@ -42,6 +42,18 @@ public class GroupTests
     }
 
     [Fact]
+    public async Task A_node_that_stops_is_left_alone()
+    {
+        var stopping = new FakeGateway(1, (_, _) => Task.FromResult(new ShardReply { Status = ShardStatus.ShuttingDown }));
+        var working = new FakeGateway(2, (_, batch) => Task.FromResult(FakeGateway.Done(batch)));
+        LatticeClientOptions options = Options();
+        var writer = new GroupWriter(3, new GroupRouter((_, _) => stopping.IsStopping ? working : stopping, options), options);
+        await writer.WriteAsync(Put("a"), default).WaitAsync(Patience);
+        Assert.Single(stopping.Calls);
+        Assert.Equal(0, stopping.Failures);
+    }
+
+    [Fact]
     public async Task The_lowest_number_waited_for_moves_only_when_the_oldest_batch_is_answered()
     {
         var first = new TaskCompletionSource<ShardReply>();

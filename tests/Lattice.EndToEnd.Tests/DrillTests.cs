@@ -38,7 +38,7 @@ public sealed class DrillTests(ITestOutputHelper output)
         cluster.WaitUntilHealthy(Patience);
         await using var store = await TestStore.ConnectAsync(cluster);
         await using var load = new WriteLoad(store, Writers);
-        await using var reads = new ReadLoad(store, Readers);
+        await using var reads = new ReadLoad(store, load, Readers);
         load.Start();
         reads.Start();
         load.WaitForMore(500);

@@ -19,7 +19,7 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         cluster.WaitUntilHealthy();
         await using TestStore store = await TestStore.ConnectAsync(cluster);
         await using var writes = new WriteLoad(store, writers: 8);
-        await using var reads = new ReadLoad(store, readers: 2);
+        await using var reads = new ReadLoad(store, writes, readers: 2);
         writes.Start();
         reads.Start();
         writes.WaitForMore(100);

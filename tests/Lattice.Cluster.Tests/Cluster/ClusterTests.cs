@@ -66,6 +66,20 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task Replicas_that_have_stopped_say_so_at_once()
+    {
+        await using var cluster = new TestCluster(nodes: 1);
+        await cluster.StartAsync();
+        await cluster.WaitUntilLedAsync();
+        ReplicaHost host = cluster[1].Host;
+        await host.StopAsync();
+
+        Outcome[] outcomes = await Task.WhenAll(host.WriteAsync(1, new byte[1]), host.QueryAsync(1, new byte[1], linearizable: true), host.QueryAsync(1, new byte[1], linearizable: false)).WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.All(outcomes, outcome => Assert.Equal(OutcomeKind.ShuttingDown, outcome.Kind));
+    }
+
+    [Fact]
     public async Task All_nodes_stop_and_two_of_them_come_back_with_everything()
     {
         await using var cluster = new TestCluster();

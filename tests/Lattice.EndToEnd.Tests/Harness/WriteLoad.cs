@@ -9,7 +9,11 @@ namespace Lattice.EndToEnd.Tests.Harness;
 /// own by compare-and-set, and takes part in counters that all share, by transaction. Afterwards every acknowledged write must be
 /// there, and no increment may be there twice.
 /// </summary>
-internal sealed class WriteLoad(ITestStore store, int writers) : IAsyncDisposable
+/// <param name="store">The store.</param>
+/// <param name="writers">How many at once.</param>
+/// <param name="name">What its keys begin with, where one load follows another.</param>
+/// <param name="pace">How long each writer rests after three writes.</param>
+internal sealed class WriteLoad(ITestStore store, int writers, string name = "", TimeSpan pace = default) : IAsyncDisposable
 {
     private const int SharedCounters = 8;
 
@@ -78,9 +82,10 @@ internal sealed class WriteLoad(ITestStore store, int writers) : IAsyncDisposabl
         stop.Dispose();
     }
 
-    internal static string OwnCounter(int writer) => $"own/{writer}";
+    /// <summary>The counter that only this writer increments.</summary>
+    public string OwnCounter(int writer) => $"{name}own/{writer}";
 
-    private static string SharedCounter(int counter) => $"shared/{counter}";
+    private string SharedCounter(int counter) => $"{name}shared/{counter}";
 
     private static long Number(string? text) => text is null ? 0 : long.Parse(text, CultureInfo.InvariantCulture);
 
@@ -90,7 +95,7 @@ internal sealed class WriteLoad(ITestStore store, int writers) : IAsyncDisposabl
         {
             for (int n = 0; !stop.IsCancellationRequested; n++)
             {
-                string key = $"record/{writer}/{n}";
+                string key = $"{name}record/{writer}/{n}";
                 string value = $"{key} {new string((char)('a' + (n % 26)), 200)}";
                 await store.PutAsync(key, value);
                 acknowledged[key] = value;
@@ -104,6 +109,10 @@ internal sealed class WriteLoad(ITestStore store, int writers) : IAsyncDisposabl
                 await store.IncrementAsync(SharedCounter(shared));
                 Interlocked.Increment(ref sharedIncrements[shared]);
                 Note();
+                if (pace > TimeSpan.Zero)
+                {
+                    await Task.Delay(pace, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
         }
         catch (Exception e)
