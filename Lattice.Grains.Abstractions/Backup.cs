@@ -35,8 +35,8 @@ public sealed record BackupTicket
 public sealed record BackupGroup([property: Id(0)] uint Group, [property: Id(1)] ulong AppliedIndex, [property: Id(2)] ulong Term, [property: Id(3)] bool Confirmed);
 
 /// <summary>A piece of a backup.</summary>
-/// <param name="Bytes">The bytes.</param>
+/// <param name="Pieces">The bytes, in arrays that are no large objects for .NET: the memory of those comes back late.</param>
 /// <param name="IsLast">Whether nothing follows.</param>
 /// <param name="Failure">Why there is none; null: there is.</param>
 [GenerateSerializer, Immutable, Alias("lattice.backup-part")]
-public sealed record BackupPart([property: Id(0)] ReadOnlyMemory<byte> Bytes, [property: Id(1)] bool IsLast, [property: Id(2)] string? Failure);
+public sealed record BackupPart([property: Id(0)] IReadOnlyList<byte[]> Pieces, [property: Id(1)] bool IsLast, [property: Id(2)] string? Failure);

@@ -94,7 +94,7 @@ public sealed partial class BackupDesk(NodeInfo node, ReplicaHost host, BackupBo
     /// <summary>A part.</summary>
     public ValueTask<BackupPart> ReadAsync(Guid id, long number) => Find(id) is { } stream
         ? stream.ReadAsync(number)
-        : ValueTask.FromResult(new BackupPart(default, IsLast: true, GivenUp));
+        : ValueTask.FromResult(new BackupPart([], IsLast: true, GivenUp));
 
     /// <summary>Ends a backup.</summary>
     public async ValueTask CloseAsync(Guid id, bool isWhole)

@@ -10,9 +10,10 @@ internal sealed class BackupStream : IAsyncDisposable
     /// <summary>How long a reader may be silent.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    // Not a large object for .NET, the memory of which comes back late.
-    private const int PartSize = 64 << 10;
-    private const int PartsAhead = 64;
+    // A piece is no large object for .NET.
+    private const int PieceSize = 64 << 10;
+    private const int PiecesOfPart = 16;
+    private const int PartsAhead = 4;
 
     private readonly NodeSnapshot snapshot;
     private readonly Action<Exception> fatal;
@@ -53,21 +54,21 @@ internal sealed class BackupStream : IAsyncDisposable
 
             if (number != nextNumber || last is { IsLast: true })
             {
-                return new BackupPart(default, IsLast: true, $"Part {number} of a backup was asked for, but part {nextNumber} is the next one. Begin it anew.");
+                return new BackupPart([], IsLast: true, $"Part {number} of a backup was asked for, but part {nextNumber} is the next one. Begin it anew.");
             }
 
             last = await parts.Reader.ReadAsync(stop.Token);
             nextNumber++;
-            Bytes += last.Bytes.Length;
+            Bytes += last.Pieces.Sum(piece => (long)piece.Length);
             return last;
         }
         catch (OperationCanceledException)
         {
-            return new BackupPart(default, IsLast: true, "The backup was given up. Begin it anew.");
+            return new BackupPart([], IsLast: true, "The backup was given up. Begin it anew.");
         }
         catch (ChannelClosedException e)
         {
-            return new BackupPart(default, IsLast: true, (e.InnerException ?? e).Message);
+            return new BackupPart([], IsLast: true, (e.InnerException ?? e).Message);
         }
         finally
         {
@@ -89,25 +90,33 @@ internal sealed class BackupStream : IAsyncDisposable
         try
         {
             BackgroundThread.GiveWay();
-            byte[] part = new byte[PartSize];
+            List<byte[]> part = [];
+            byte[] piece = new byte[PieceSize];
             int filled = 0;
-            foreach (ReadOnlyMemory<byte> piece in snapshot.Parts())
+            foreach (ReadOnlyMemory<byte> made in snapshot.Parts())
             {
-                for (ReadOnlySpan<byte> rest = piece.Span; !rest.IsEmpty;)
+                for (ReadOnlySpan<byte> rest = made.Span; !rest.IsEmpty;)
                 {
-                    int taken = Math.Min(rest.Length, PartSize - filled);
-                    rest[..taken].CopyTo(part.AsSpan(filled));
+                    int taken = Math.Min(rest.Length, PieceSize - filled);
+                    rest[..taken].CopyTo(piece.AsSpan(filled));
                     rest = rest[taken..];
                     filled += taken;
-                    if (filled == PartSize)
+                    if (filled == PieceSize)
+                    {
+                        part.Add(piece);
+                        (piece, filled) = (new byte[PieceSize], 0);
+                    }
+
+                    if (part.Count == PiecesOfPart)
                     {
                         Offer(new BackupPart(part, IsLast: false, Failure: null));
-                        (part, filled) = (new byte[PartSize], 0);
+                        part = [];
                     }
                 }
             }
 
-            Offer(new BackupPart(part.AsMemory(0, filled), IsLast: true, Failure: null));
+            part.Add(piece[..filled]);
+            Offer(new BackupPart(part, IsLast: true, Failure: null));
             parts.Writer.Complete();
         }
         catch (OperationCanceledException)

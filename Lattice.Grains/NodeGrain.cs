@@ -119,7 +119,7 @@ public sealed class NodeGrain(NodeInfo info, ReplicaHost host, NodeStatusSource 
     /// <inheritdoc/>
     public ValueTask<BackupPart> BackupRead(int node, Guid id, long number) => peers.Find(node) is { } service
         ? service.BackupRead(id, number)
-        : ValueTask.FromResult(new BackupPart(default, IsLast: true, $"Node {node} cannot be reached any more."));
+        : ValueTask.FromResult(new BackupPart([], IsLast: true, $"Node {node} cannot be reached any more."));
 
     /// <inheritdoc/>
     public ValueTask BackupClose(int node, Guid id, bool isWhole) => peers.Find(node) is { } service

@@ -104,7 +104,11 @@ internal static class BackupCommand
 
             // The next part travels while this one is written.
             next = part.IsLast ? next : client.ReadBackupAsync(what.Node, what.Id, number, cancellation);
-            archive.Append(part.Bytes.Span);
+            foreach (byte[] piece in part.Pieces)
+            {
+                archive.Append(piece);
+            }
+
             progress.Report(archive.SnapshotBytes);
             if (part.IsLast)
             {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lattice.Bench.Load;
+using Lattice.Bench.Peers.DotNextRaft;
 using Lattice.Bench.Peers.GrainStorage;
 
 namespace Lattice.Bench;
@@ -38,6 +39,19 @@ internal static class HiddenCommands
         var command = new Command("silo") { database, connection, silo, gateway };
         command.Hidden = true;
         command.SetAction((parsed, cancellation) => GrainStorageSilo.RunAsync(parsed.GetValue(database)!, parsed.GetValue(connection)!, parsed.GetValue(silo), parsed.GetValue(gateway), cancellation));
+        return command;
+    }
+
+    /// <summary>A node of the DotNext peers.</summary>
+    public static Command DotNext()
+    {
+        var node = new Argument<int>("node");
+        var peer = new Argument<string>("peer");
+        var folder = new Argument<string>("folder");
+        var ports = new Argument<string>("ports");
+        var command = new Command("dotnext") { node, peer, folder, ports };
+        command.Hidden = true;
+        command.SetAction((parsed, cancellation) => DotNextNode.RunAsync(parsed.GetValue(node), parsed.GetValue(peer) == DotNextPeer.Synced, parsed.GetValue(folder)!, NodePorts.Parse(parsed.GetValue(ports)!), cancellation));
         return command;
     }
 }

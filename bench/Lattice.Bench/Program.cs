@@ -7,4 +7,5 @@ return await new RootCommand("Measures Lattice, beside its peers and by itself."
     BackupCommand.Create(),
     HiddenCommands.Load(),
     HiddenCommands.Silo(),
+    HiddenCommands.DotNext(),
 }.Parse(args).InvokeAsync().ConfigureAwait(false);

@@ -36,7 +36,7 @@ internal static class BackupSoak
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"filled {what.GiB} GiB in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s")).ConfigureAwait(false);
 
         var before = new MemoryPeak();
-        using (before.Watch(() => peer.ResidentBytes(Node), SampleInterval))
+        using (before.Watch(() => peer.ResidentBytes(Node), () => true, SampleInterval))
         {
             RoundResult usual = await LoadAsync(store, what.Clients, new RoundTime(what.Seconds, what.Seconds / 2), cancellation).ConfigureAwait(false);
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"before: {usual.OperationsPerSecond:0} writes/s, p99 {usual.P99:0} us; node {Node} has {MiB(before.Bytes)} MiB at most")).ConfigureAwait(false);
@@ -53,8 +53,8 @@ internal static class BackupSoak
         Task<string> printed = command.StandardOutput.ReadToEndAsync(cancellation);
         var (node, cli) = (new MemoryPeak(), new MemoryPeak());
         var rates = new List<double>();
-        using (node.Watch(() => peer.ResidentBytes(Node), SampleInterval))
-        using (cli.Watch(() => Resident(command), SampleInterval))
+        using (node.Watch(() => peer.ResidentBytes(Node), () => true, SampleInterval))
+        using (cli.Watch(() => Resident(command), () => File.Exists(file + ".partial"), SampleInterval))
         {
             while (!command.HasExited)
             {

@@ -17,7 +17,10 @@ internal static class LeaderLoss
     private const int ValueBytes = 256;
 
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan After = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan After = TimeSpan.FromSeconds(10);
+
+    // What an application waits before it tries again: etcd answers a write that was under way to the lost leader after 7 s only.
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>One round; the killed node runs again afterwards.</summary>
     public static async Task<LeaderLossResult> RunAsync(IReplicatedPeer peer, IStoreClient store, CancellationToken cancellation)
@@ -44,7 +47,9 @@ internal static class LeaderLoss
             {
                 try
                 {
-                    await store.WriteAsync(key, value, end.Token).ConfigureAwait(false);
+                    using var attempt = CancellationTokenSource.CreateLinkedTokenSource(end.Token);
+                    attempt.CancelAfter(AttemptTimeout);
+                    await store.WriteAsync(key, value, attempt.Token).ConfigureAwait(false);
                 }
                 catch (Exception)
                 {

@@ -1,3 +1,4 @@
+using Lattice.Bench.Peers.DotNextRaft;
 using Lattice.Bench.Peers.Etcd;
 using Lattice.Bench.Peers.GrainStorage;
 using Lattice.Bench.Peers.Lattices;
@@ -8,7 +9,7 @@ namespace Lattice.Bench.Peers;
 internal static class StoreClients
 {
     /// <summary>Names of the peers.</summary>
-    public static IReadOnlyList<string> Names { get; } = [LatticePeer.PeerName, EtcdPeer.PeerName, GrainStoragePeer.Redis, GrainStoragePeer.PostgreSql];
+    public static IReadOnlyList<string> Names { get; } = [LatticePeer.PeerName, EtcdPeer.PeerName, DotNextPeer.AsItComes, DotNextPeer.Synced, GrainStoragePeer.Redis, GrainStoragePeer.PostgreSql];
 
     /// <summary>A peer that is not started yet.</summary>
     /// <param name="name">Its name.</param>
@@ -18,6 +19,7 @@ internal static class StoreClients
     {
         LatticePeer.PeerName => new LatticePeer(folder, lattice),
         EtcdPeer.PeerName => new EtcdPeer(folder),
+        DotNextPeer.AsItComes or DotNextPeer.Synced => new DotNextPeer(name, folder),
         GrainStoragePeer.Redis or GrainStoragePeer.PostgreSql => new GrainStoragePeer(name, folder),
         _ => throw new ArgumentException($"There is no peer '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
     };
@@ -30,6 +32,7 @@ internal static class StoreClients
     {
         LatticePeer.PeerName => await LatticeStoreClient.ConnectAsync(address, cancellation).ConfigureAwait(false),
         EtcdPeer.PeerName => new EtcdStoreClient(address),
+        DotNextPeer.AsItComes or DotNextPeer.Synced => new DotNextStoreClient(NodePorts.Parse(address)),
         _ => await GrainStorageClient.ConnectAsync(address, cancellation).ConfigureAwait(false),
     };
 }
