@@ -27,9 +27,9 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromMilliseconds(200);
 
-    // A connection takes a fraction of a second. On a machine that is very busy it does not, so that each attempt gets twice the time of the one before.
-    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(8);
+    // A connection takes a fraction of a second, on a machine that is very busy several; an attempt that is given up begins all over. Other gateways do not wait for it.
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource disposed = new();
     private readonly Lock gate = new();
