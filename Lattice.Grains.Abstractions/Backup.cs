@@ -34,7 +34,7 @@ public sealed record BackupTicket
 [GenerateSerializer, Immutable, Alias("lattice.backup-group")]
 public sealed record BackupGroup([property: Id(0)] uint Group, [property: Id(1)] ulong AppliedIndex, [property: Id(2)] ulong Term, [property: Id(3)] bool Confirmed);
 
-/// <summary>A piece of a backup.</summary>
+/// <summary>A part of a backup.</summary>
 /// <param name="Pieces">The bytes, in arrays that are no large objects for .NET: the memory of those comes back late.</param>
 /// <param name="IsLast">Whether nothing follows.</param>
 /// <param name="Failure">Why there is none; null: there is.</param>

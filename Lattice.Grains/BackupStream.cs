@@ -105,12 +105,11 @@ internal sealed class BackupStream : IAsyncDisposable
                     {
                         part.Add(piece);
                         (piece, filled) = (new byte[PieceSize], 0);
-                    }
-
-                    if (part.Count == PiecesOfPart)
-                    {
-                        Offer(new BackupPart(part, IsLast: false, Failure: null));
-                        part = [];
+                        if (part.Count == PiecesOfPart)
+                        {
+                            Offer(new BackupPart(part, IsLast: false, Failure: null));
+                            part = [];
+                        }
                     }
                 }
             }

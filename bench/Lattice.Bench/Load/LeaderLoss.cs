@@ -19,7 +19,7 @@ internal static class LeaderLoss
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan After = TimeSpan.FromSeconds(10);
 
-    // What an application waits before it tries again: etcd answers a write that was under way to the lost leader after 7 s only.
+    // What an application waits before it tries again.
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>One round; the killed node runs again afterwards.</summary>

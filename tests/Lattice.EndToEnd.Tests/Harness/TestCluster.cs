@@ -12,9 +12,6 @@ namespace Lattice.EndToEnd.Tests.Harness;
 /// <summary>A cluster of real processes on ports and in a folder of its own.</summary>
 internal sealed class TestCluster : IDisposable
 {
-    // Of commands that look at a cluster under full load, on a machine that may be slow.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly Dictionary<int, NodeProcess> running = [];
     private readonly Dictionary<int, (int Silo, int Gateway, int Metrics)> ports = [];
     private readonly string extra;
@@ -156,13 +153,13 @@ internal sealed class TestCluster : IDisposable
     /// <summary>Node that leads the system group.</summary>
     public int LeaderNode()
     {
-        ProcessResult status = Eventually.Holds(() => Run("status"), r => r.Output.Contains(" Leader ", StringComparison.Ordinal), Patience, Logs);
+        ProcessResult status = Eventually.Holds(() => Run("status"), r => r.Output.Contains(" Leader ", StringComparison.Ordinal), TimeSpan.FromSeconds(15), Logs);
         string line = status.Output.Split('\n').First(l => l.Contains(" Leader ", StringComparison.Ordinal));
         return int.Parse(line.AsSpan("Node ".Length, 1), provider: null);
     }
 
     /// <summary>Node that leads a group.</summary>
-    public int LeaderOf(uint group) => LeaderIn(Eventually.Holds(() => Run("status", "--json"), status => LeaderIn(status, group) != 0, Patience, Logs), group);
+    public int LeaderOf(uint group) => LeaderIn(Eventually.Holds(() => Run("status", "--json"), status => LeaderIn(status, group) != 0, TimeSpan.FromSeconds(15), Logs), group);
 
     /// <summary>Changes a setting in the configuration of one node, which takes it when it is started again.</summary>
     public void Set(int node, string from, string to)

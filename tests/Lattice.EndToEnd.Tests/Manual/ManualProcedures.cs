@@ -170,7 +170,7 @@ internal static partial class ManualProcedures
         cluster.ResetPauses();
         cluster.LeaveFree(1, megabytes: 12);
         Eventually.Holds(() => cluster.Machine.Run("lattice", "status"), r => r.Output.Contains("Node 1: ❗ Follower", StringComparison.Ordinal) && r.Output.Contains("free, writes refused", StringComparison.Ordinal), Patience, () => cluster.Services[1].Journal);
-        cluster.WaitForWrites(500);
+        cluster.WaitForWrites(2_000);
         cluster.ReportPauses("no room on node 1");
         string status = cluster.Machine.Run("lattice", "status", "--verbose").Output;
         Assert.DoesNotMatch(@"(?m)^\s*(system|\d+)\s+1\s+Leader", status);
