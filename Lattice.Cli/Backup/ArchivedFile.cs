@@ -5,9 +5,15 @@ using Lattice.Core.Disk;
 namespace Lattice.Cli.Backup;
 
 /// <summary>
-/// A file in a <c>.tar.gz</c>, which can only be read forwards, as one that can be read anywhere: going back means beginning anew. The latest bytes are kept, so that small steps back cost nothing.
+/// A file in a <c>.tar.gz</c>, which can only be read forwards, as one that can be read anywhere: going back means beginning anew. The latest bytes are kept, so that small steps back cost nothing,
+/// and its end is known, so that looking for what stands there costs nothing either.
 /// </summary>
-internal sealed class ArchivedFile(string archive, string name, long length) : ReadOnlyFile
+/// <param name="archive">The archive.</param>
+/// <param name="name">Name of the file in it.</param>
+/// <param name="length">Its length.</param>
+/// <param name="end">Its last bytes.</param>
+/// <param name="pace">Whom reading gives way to; null: nobody.</param>
+internal sealed class ArchivedFile(string archive, string name, long length, ReadOnlyMemory<byte> end, HalfTime? pace) : ReadOnlyFile
 {
     private const int Kept = 1 << 20;
 
@@ -24,6 +30,13 @@ internal sealed class ArchivedFile(string archive, string name, long length) : R
     public override int Read(long offset, Span<byte> buffer)
     {
         int wanted = (int)Math.Min(buffer.Length, length - offset);
+        long endStart = length - end.Length;
+        if (offset >= endStart && wanted > 0)
+        {
+            end.Span.Slice((int)(offset - endStart), wanted).CopyTo(buffer);
+            return wanted;
+        }
+
         if (stream is null || offset < windowStart)
         {
             Open();
@@ -75,6 +88,7 @@ internal sealed class ArchivedFile(string archive, string name, long length) : R
             windowLength = Kept;
         }
 
+        pace?.Pause();
         int read = stream!.Read(window.AsSpan(windowLength));
         windowLength += read;
         return read > 0;

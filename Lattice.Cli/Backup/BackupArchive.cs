@@ -20,11 +20,14 @@ internal static class BackupArchive
     internal sealed record Content(BackupManifest Manifest, long SnapshotBytes);
 
     /// <summary>Reads a backup to its end and checks everything: the archive's checksums, the snapshot's, the state's digests. Writes nothing.</summary>
+    /// <param name="path">The backup.</param>
+    /// <param name="pace">Whom it gives way to; null: nobody.</param>
     /// <exception cref="BackupDamagedException">It is damaged, truncated or not a backup.</exception>
-    public static Content Verify(string path) => Guard(path, () =>
+    public static Content Verify(string path, HalfTime? pace = null) => Guard(path, () =>
     {
-        Content content = Read(path, Stream.Null);
-        using var file = new ArchivedFile(path, content.Manifest.Snapshot, content.SnapshotBytes);
+        var end = new EndOfStream();
+        Content content = Read(path, end, pace);
+        using var file = new ArchivedFile(path, content.Manifest.Snapshot, content.SnapshotBytes, end.Bytes, pace);
         CheckSnapshot(content.Manifest, SnapshotFile.Verify(file, $"{path}:{content.Manifest.Snapshot}"));
         return content;
     });
@@ -38,7 +41,7 @@ internal static class BackupArchive
         Content content;
         using (FileStream file = PrivateFile.Open(unfinished))
         {
-            content = Read(path, file);
+            content = Read(path, file, pace: null);
             file.Flush(flushToDisk: true);
         }
 
@@ -60,7 +63,7 @@ internal static class BackupArchive
         }
     }
 
-    private static Content Read(string path, Stream snapshot)
+    private static Content Read(string path, Stream snapshot, HalfTime? pace)
     {
         using FileStream file = File.OpenRead(path);
         using var unpacked = new CountingStream(new GZipStream(file, CompressionMode.Decompress));
@@ -86,7 +89,7 @@ internal static class BackupArchive
             else if (entry.Name == manifest?.Snapshot && snapshotBytes < 0)
             {
                 snapshotBytes = entry.Length;
-                Sum(found, Copy(entry.DataStream ?? Stream.Null, snapshot), entry.Name);
+                Sum(found, Copy(entry.DataStream ?? Stream.Null, snapshot, pace), entry.Name);
             }
             else
             {
@@ -142,7 +145,7 @@ internal static class BackupArchive
         return text;
     }
 
-    private static byte[] Copy(Stream from, Stream to)
+    private static byte[] Copy(Stream from, Stream to, HalfTime? pace)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
@@ -150,6 +153,7 @@ internal static class BackupArchive
         {
             hash.AppendData(buffer.AsSpan(0, read));
             to.Write(buffer.AsSpan(0, read));
+            pace?.Pause();
         }
 
         return hash.GetHashAndReset();

@@ -58,6 +58,9 @@ internal sealed class BackupArchiveWriter : IDisposable
         SnapshotBytes += bytes.Length;
     }
 
+    /// <summary>Makes durable what was written so far.</summary>
+    public void Flush() => file.Flush(flushToDisk: true);
+
     /// <summary>The snapshot is whole: the rest is written, and all of it made durable.</summary>
     public void Finish()
     {
@@ -77,7 +80,7 @@ internal sealed class BackupArchiveWriter : IDisposable
             throw new InvalidOperationException($"The header of the snapshot in {Unfinished} ends at {file.Position} now and ended at {contentOffset} before.");
         }
 
-        file.Flush(flushToDisk: true);
+        Flush();
     }
 
     /// <summary>Gives the file its name, durably.</summary>

@@ -13,6 +13,9 @@ namespace Lattice.Cli.Commands;
 /// <summary><c>lattice backup N FILE</c> and <c>lattice backup verify FILE</c>.</summary>
 internal static class BackupCommand
 {
+    // Bytes that reach the disk together. What a whole backup leaves in memory to be written at its end holds up the log of a node on the same disk.
+    private const long FlushedTogether = 16 << 20;
+
     /// <summary>Makes the command.</summary>
     public static Command Create(Shell shell)
     {
@@ -93,6 +96,8 @@ internal static class BackupCommand
         Directory.CreateDirectory(Path.GetDirectoryName(what.File)!);
         using var archive = new BackupArchiveWriter(what.File, manifest);
         var progress = new TransferProgress(shell, $"Backing up node {what.Node}");
+        long flushedBytes = 0;
+        var pace = new HalfTime();
         Task<BackupPart> next = client.ReadBackupAsync(what.Node, what.Id, 0, cancellation);
         for (long number = 1; ; number++)
         {
@@ -114,12 +119,19 @@ internal static class BackupCommand
             {
                 break;
             }
+
+            if (archive.SnapshotBytes - flushedBytes >= FlushedTogether)
+            {
+                archive.Flush();
+                flushedBytes = archive.SnapshotBytes;
+                pace.Pause();
+            }
         }
 
         archive.Finish();
         progress.Done();
         long snapshotBytes = archive.SnapshotBytes;
-        _ = BackupArchive.Verify(archive.Unfinished);
+        _ = BackupArchive.Verify(archive.Unfinished, pace);
         archive.Commit();
         return new BackupReport(what.File, new FileInfo(what.File).Length, snapshotBytes, manifest, Stopwatch.GetElapsedTime(began).TotalSeconds);
     }

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace Lattice.Cli.Backup;
+
+/// <summary>
+/// Work that leaves half of the time to others: after each stretch of it comes a rest as long. Whatever the work costs a processor or a disk, whoever shares them keeps the other half.
+/// </summary>
+internal sealed class HalfTime
+{
+    private static readonly TimeSpan Stretch = TimeSpan.FromMilliseconds(100);
+
+    private long began = Stopwatch.GetTimestamp();
+
+    /// <summary>Rests if it is time to.</summary>
+    public void Pause()
+    {
+        TimeSpan worked = Stopwatch.GetElapsedTime(began);
+        if (worked >= Stretch)
+        {
+            Thread.Sleep(worked);
+            began = Stopwatch.GetTimestamp();
+        }
+    }
+}
