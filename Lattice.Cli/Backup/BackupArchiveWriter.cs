@@ -58,7 +58,7 @@ internal sealed class BackupArchiveWriter : IDisposable
         SnapshotBytes += bytes.Length;
     }
 
-    /// <summary>Makes durable what was written so far.</summary>
+    /// <summary>Makes durable what has reached the file so far; compression may hold some of the rest back.</summary>
     public void Flush() => file.Flush(flushToDisk: true);
 
     /// <summary>The snapshot is whole: the rest is written, and all of it made durable.</summary>
