@@ -18,15 +18,25 @@ public static class LatticeCredentials
     internal static IClientBuilder Show(this IClientBuilder client, string? token, LatticeTls? tls, Action<AccessRefusedException> refused, Action<string> unusable)
     {
         client.AddOutgoingGrainCallFilter(new TokenBearer(token, refused));
-        if (tls is not null)
+        if (HandshakeOf(tls) is { } handshake)
         {
-            var files = new TlsFiles(tls.CertificateFile, tls.KeyFile, tls.AuthorityFile, _ => { });
-            _ = files.Current;
-            var handshake = new TlsHandshake(files);
             client.Configure<ClientConnectionOptions>(o => o.ConfigureConnection(connection => connection.Use(next => context => handshake.ConnectAsync(context, next, tellsOfSilence: true, unusable))));
         }
 
         return client;
+    }
+
+    /// <summary>How connections are encrypted; null: they are not.</summary>
+    internal static TlsHandshake? HandshakeOf(LatticeTls? tls)
+    {
+        if (tls is null)
+        {
+            return null;
+        }
+
+        var files = new TlsFiles(tls.CertificateFile, tls.KeyFile, tls.AuthorityFile, _ => { });
+        _ = files.Current;
+        return new TlsHandshake(files);
     }
 
     /// <summary>Puts the token into every call, those that Orleans makes by itself included, and notices when one was not let in.</summary>

@@ -6,7 +6,7 @@ using Lattice.Core.Telemetry;
 
 namespace Lattice.Grains;
 
-/// <summary>Serves the requests that arrive at this silo's shard grains: writes at the leader, reads at the local replica.</summary>
+/// <summary>Serves the requests that arrive at this silo, at its shard grains or over connections of clients: writes at the leader, reads at the local replica.</summary>
 public sealed class ShardRouter
 {
     // A caller's patience is bounded here too, whatever it says.
@@ -32,10 +32,13 @@ public sealed class ShardRouter
     }
 
     /// <summary>Has a write batch done.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="request">The batch.</param>
+    /// <param name="caller">The activity that asks; the default value: the present one.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ShardReply> WriteAsync(uint group, ShardRequest request)
+    public async ValueTask<ShardReply> WriteAsync(uint group, ShardRequest request, ActivityContext caller = default)
     {
-        using Activity? activity = Begin("lattice.shard.write", group);
+        using Activity? activity = Begin("lattice.shard.write", group, caller);
         long began = time.GetTimestamp();
         int requests = RequestCount.OfWrites(request.Payload.Span);
         metrics.WritesBegin(requests);
@@ -46,9 +49,12 @@ public sealed class ShardRouter
     }
 
     /// <summary>Answers a query batch.</summary>
-    public async Task<ShardReply> QueryAsync(uint group, ShardRequest request)
+    /// <param name="group">The group.</param>
+    /// <param name="request">The batch.</param>
+    /// <param name="caller">The activity that asks; the default value: the present one.</param>
+    public async Task<ShardReply> QueryAsync(uint group, ShardRequest request, ActivityContext caller = default)
     {
-        using Activity? activity = Begin("lattice.shard.read", group);
+        using Activity? activity = Begin("lattice.shard.read", group, caller);
         long began = time.GetTimestamp();
         TimeSpan timeout = Timeout(request);
         int requests = RequestCount.OfQueries(request.Payload.Span);
@@ -70,7 +76,7 @@ public sealed class ShardRouter
         }
     }
 
-    private static Activity? Begin(string name, uint group) => LatticeActivity.Source.StartActivity(name, ActivityKind.Server)?.SetTag("lattice.group", group);
+    private static Activity? Begin(string name, uint group, ActivityContext caller) => LatticeActivity.Source.StartActivity(name, ActivityKind.Server, caller)?.SetTag("lattice.group", group);
 
     private static void End(Activity? activity, int requests, ShardReply reply) => activity?
         .SetTag("lattice.requests", requests)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Lattice.Grains;
 using Lattice.Grains.Access;
+using Lattice.Grains.Streams;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,8 +11,8 @@ using Orleans.Configuration;
 namespace Lattice.Client.Gateways;
 
 /// <summary>
-/// An Orleans client of its own for one gateway. Orleans spreads calls over gateways as it likes, and notices slowly that one is gone; with a
-/// client for each, this library decides which node a call goes to and when to give one up.
+/// An Orleans client of its own for one gateway, and beside it a connection for the requests of groups. Orleans spreads calls over gateways as it likes, and notices slowly that one is
+/// gone; with a client for each, this library decides which node a call goes to and when to give one up.
 /// </summary>
 internal sealed class OrleansGateway(string address, LatticeClientOptions options) : IGateway, IAsyncDisposable
 {
@@ -43,9 +44,10 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     /// <summary>An Orleans client that is connected to the gateway.</summary>
     /// <param name="Host">Its host.</param>
     /// <param name="Client">The client.</param>
+    /// <param name="Requests">The connection for requests; null: the node takes none, and they go as calls.</param>
     /// <param name="Node">The node.</param>
-    /// <param name="Ended">Cancelled when its connection has ended: at once when the node's process is killed.</param>
-    private sealed record Connection(IHost Host, IClusterClient Client, int Node, CancellationToken Ended)
+    /// <param name="Ended">Cancelled when a connection has ended: at once when the node's process is killed.</param>
+    private sealed record Connection(IHost Host, IClusterClient Client, RequestConnection? Requests, int Node, CancellationToken Ended)
     {
         /// <summary>Until when, since its node stops, nothing is asked of it while there are others.</summary>
         public long LeftAloneUntil { get; set; }
@@ -80,10 +82,14 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
     }
 
     /// <inheritdoc/>
-    public Task<ShardReply> WriteAsync(uint group, ShardRequest request) => CallAsync(client => client.GetGrain<IShardGrain>(group).Write(request));
+    public Task<ShardReply> WriteAsync(uint group, ShardRequest request) => connection?.Requests is { } requests
+        ? requests.CallAsync(RequestKind.Write, group, request)
+        : CallAsync(client => client.GetGrain<IShardGrain>(group).Write(request));
 
     /// <inheritdoc/>
-    public Task<ShardReply> QueryAsync(uint group, ShardRequest request) => CallAsync(client => client.GetGrain<IShardGrain>(group).Query(request));
+    public Task<ShardReply> QueryAsync(uint group, ShardRequest request) => connection?.Requests is { } requests
+        ? requests.CallAsync(request.Consistency == ReadConsistency.Local ? RequestKind.LocalQuery : RequestKind.LinearizableQuery, group, request)
+        : CallAsync(client => client.GetGrain<IShardGrain>(group).Query(request));
 
     /// <inheritdoc/>
     public Task<ClusterTopology> TopologyAsync() => CallAsync(client => client.GetGrain<INodeGrain>(0).Topology());
@@ -157,7 +163,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (connection is { } open)
         {
-            await CloseAsync(open.Host).ConfigureAwait(false);
+            await CloseAsync(open).ConfigureAwait(false);
         }
 
         disposed.Dispose();
@@ -202,6 +208,12 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         }
     }
 
+    private static Task CloseAsync(Connection connection)
+    {
+        connection.Requests?.Dispose();
+        return CloseAsync(connection.Host);
+    }
+
     /// <summary>
     /// Ends an Orleans client. It waits for calls under way, which to a lost node takes it many seconds or longer; nobody here
     /// has use for them, so after a moment it is left to end by itself.
@@ -225,7 +237,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
 
     private async Task ReconnectAsync(Connection lost)
     {
-        await CloseAsync(lost.Host).ConfigureAwait(false);
+        await CloseAsync(lost).ConfigureAwait(false);
         await ConnectUntilDoneAsync().ConfigureAwait(false);
     }
 
@@ -283,7 +295,7 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
 
             var end = new CancellationTokenSource();
             host = Build(endpoint, end, refused);
-            Task<Connection?> opening = OpenAsync(host, end.Token, patience.Token);
+            Task<Connection?> opening = OpenAsync(host, endpoint, end, patience.Token);
             Task<Connection?> first = await Task.WhenAny(opening, refused.Task).ConfigureAwait(false);
             if (first != opening)
             {
@@ -311,12 +323,14 @@ internal sealed class OrleansGateway(string address, LatticeClientOptions option
         }
     }
 
-    private static async Task<Connection?> OpenAsync(IHost host, CancellationToken ended, CancellationToken patience)
+    private async Task<Connection?> OpenAsync(IHost host, IPEndPoint endpoint, CancellationTokenSource end, CancellationToken patience)
     {
         await host.StartAsync(patience).WaitAsync(patience).ConfigureAwait(false);
         IClusterClient client = host.Services.GetRequiredService<IClusterClient>();
         int node = await client.GetGrain<INodeGrain>(0).Id().AsTask().WaitAsync(patience).ConfigureAwait(false);
-        return new Connection(host, client, node, ended);
+        RequestConnection? requests = await RequestConnection.OpenAsync(endpoint, options.Token, LatticeCredentials.HandshakeOf(options.Tls), patience).ConfigureAwait(false);
+        _ = requests?.Ended.ContinueWith(_ => end.CancelAsync(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return new Connection(host, client, requests, node, end.Token);
     }
 
     private async Task<IPEndPoint> ResolveAsync(CancellationToken cancellation)

@@ -40,7 +40,11 @@ internal sealed class GroupReader
     {
         EncodingLimits.Check(page.From);
         EncodingLimits.Check(page.To);
-        return QueryBatch.DecodeScan(await router.CallAsync(group, QueryBatch.EncodeScan(page), consistency, options.RequestTimeout, cancellation).ConfigureAwait(false));
+        ReadOnlyMemory<byte> answer = await router.CallAsync(group, QueryBatch.EncodeScan(page), consistency, options.RequestTimeout, cancellation).ConfigureAwait(false);
+
+        // Whoever scans goes on on another thread than the one that reads answers.
+        await Task.Yield();
+        return QueryBatch.DecodeScan(answer);
     }
 
     private async Task SendAsync(List<Pending> batch)

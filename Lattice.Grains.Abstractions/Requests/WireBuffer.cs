@@ -26,7 +26,7 @@ internal ref struct FieldWriter(Span<byte> target)
         rest = rest[8..];
     }
 
-    public void Raw(ReadOnlySpan<byte> bytes)
+    public void Raw(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(rest);
         rest = rest[bytes.Length..];
@@ -58,6 +58,11 @@ internal struct FieldReader(ReadOnlyMemory<byte> source)
     public uint U32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4).Span);
 
     public ulong U64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(8).Span);
+
+    /// <summary>All that was not read yet.</summary>
+    public readonly ReadOnlyMemory<byte> Rest => rest;
+
+    public ReadOnlyMemory<byte> Raw(int length) => Take(length);
 
     public ReadOnlyMemory<byte> Bytes16() => Take(U16());
 

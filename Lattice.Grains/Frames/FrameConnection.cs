@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Lattice.Grains.Streams;
 
 namespace Lattice.Grains.Frames;
 

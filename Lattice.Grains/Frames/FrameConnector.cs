@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Lattice.Grains.Streams;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -21,9 +22,6 @@ public sealed partial class FrameConnector
     private const int TcpUserTimeout = 18;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
-    // What goes on the way writes whole frames to the system, most of them in one piece.
-    private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 64 << 10);
 
     private readonly Lazy<ConnectionDelegate> pipeline;
     private readonly bool noDelay;
@@ -74,7 +72,7 @@ public sealed partial class FrameConnector
     {
         Opening opening = context.Features.Get<Opening>()!;
         PipeWriter output = context.Transport.Output;
-        output.Write(FrameStream.Mark);
+        output.Write(NodeStream.Mark.Span);
         await output.FlushAsync().ConfigureAwait(false);
         var connection = new FrameConnection(opening.Socket, output);
         opening.Opened.TrySetResult(connection);
@@ -93,19 +91,11 @@ public sealed partial class FrameConnector
     {
         try
         {
-            var stream = new NetworkStream(socket, ownsSocket: true);
-            await using (stream.ConfigureAwait(false))
+            await OutgoingConnection.RunAsync(socket, peer, context =>
             {
-                var context = new DefaultConnectionContext(Guid.NewGuid().ToString("N"))
-                {
-                    RemoteEndPoint = peer,
-                    LocalEndPoint = socket.LocalEndPoint,
-                    Transport = new Pipes(PipeReader.Create(stream), PipeWriter.Create(stream, WriterOptions)),
-                };
                 context.Features.Set(new Opening(socket, opened));
-                await pipeline.Value(context).ConfigureAwait(false);
-            }
-
+                return pipeline.Value(context);
+            }).ConfigureAwait(false);
             opened.TrySetException(new IOException("It was not let in."));
         }
         catch (Exception e)
@@ -117,8 +107,6 @@ public sealed partial class FrameConnector
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "No connection for frames to {Peer}: {Problem}. They go as calls until there is one")]
     private partial void LogNotConnected(IPEndPoint peer, string problem);
-
-    private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private sealed record Opening(Socket Socket, TaskCompletionSource<FrameConnection> Opened);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Lattice.Core.Replication;
+using Lattice.Grains.Streams;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Messaging;
@@ -8,7 +9,7 @@ using Orleans.Runtime.Messaging;
 namespace Lattice.Grains.Frames;
 
 /// <summary>
-/// Takes the frames of the other nodes: of connections to the port of silos those that begin as a <see cref="FrameStream"/>, whoever may connect there at all, and those that come as
+/// Takes the frames of the other nodes: of connections to the port of silos those that begin as a <see cref="NodeStream"/>, whoever may connect there at all, and those that come as
 /// calls of Orleans.
 /// </summary>
 public sealed partial class FrameReceiver(ReplicaHost host, PeerLinks links, ILogger<FrameReceiver> logger) : IConnectionMiddleware
@@ -24,7 +25,7 @@ public sealed partial class FrameReceiver(ReplicaHost host, PeerLinks links, ILo
     /// <inheritdoc/>
     public async Task OnConnectionAsync(ConnectionContext context, ConnectionDelegate next)
     {
-        if (!await FrameStream.TakeMarkAsync(context.Transport.Input).ConfigureAwait(false))
+        if (!await FrameStream.TakeMarkAsync(context.Transport.Input, NodeStream.Mark).ConfigureAwait(false))
         {
             await next(context).ConfigureAwait(false);
             return;
@@ -51,7 +52,7 @@ public sealed partial class FrameReceiver(ReplicaHost host, PeerLinks links, ILo
         {
             ReadResult read = await input.ReadAsync().ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = read.Buffer;
-            while (FrameStream.TryTake(ref buffer, out byte[] frame))
+            while (FrameStream.TryTake(ref buffer, NodeStream.LongestFrame, out byte[] frame))
             {
                 Take(frame);
             }
@@ -64,6 +65,6 @@ public sealed partial class FrameReceiver(ReplicaHost host, PeerLinks links, ILo
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {Remote} was ended: {Problem} Whoever connects there is no node of this version, or the memory or the network of one is damaged")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {Remote} was ended: {Problem}. Whoever connects there is no node of this version, or the memory or the network of one is damaged")]
     private partial void LogNoFrames(System.Net.EndPoint? remote, string problem);
 }

@@ -8,12 +8,14 @@ namespace Lattice.Silo.Hosting;
 /// </summary>
 internal sealed class RequestSampler(int oneIn) : Sampler
 {
-    // A request of a client that makes no traces begins with Orleans' activity of the call to its shard.
-    private const string Requests = "IShardGrain/";
+    // A request of a client that makes no traces begins with the shard's activity, one of a grain with Orleans' activity of the call to the shard.
+    private static readonly string[] Requests = ["lattice.shard.", "IShardGrain/"];
 
     private readonly TraceIdRatioBasedSampler some = new(oneIn == 0 ? 0 : 1.0 / oneIn);
 
-    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) => samplingParameters.Name.StartsWith(Requests, StringComparison.Ordinal)
+    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) => IsRequest(samplingParameters.Name)
         ? some.ShouldSample(samplingParameters)
         : new SamplingResult(SamplingDecision.Drop);
+
+    private static bool IsRequest(string name) => Array.Exists(Requests, beginning => name.StartsWith(beginning, StringComparison.Ordinal));
 }

@@ -1,5 +1,6 @@
 using Lattice.Grains.Access;
 using Lattice.Silo.Configuration;
+using Lattice.Silo.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
@@ -14,6 +15,7 @@ internal static partial class SecurityWiring
         silo.Services.AddSingleton<AccessLog>();
         silo.Services.AddSingleton<GatewayCallers>();
         silo.Services.AddSingleton<GatewayGuard>();
+        silo.Services.AddSingleton<RequestReceiver>();
         if (security.Tls is not null)
         {
             // First, so that it is outermost: everything else is spoken within it.
@@ -37,12 +39,18 @@ internal static partial class SecurityWiring
             silo.Services.AddSingleton(new TokenFile(security.TokensFile));
             silo.Services.AddSingleton<TokenBook>();
             silo.Services.AddSingleton<RefusalAudit>();
+            silo.Services.AddSingleton<AccessDesk>();
             silo.Services.AddHostedService(services => services.GetRequiredService<RefusalAudit>());
             silo.AddIncomingGrainCallFilter<AccessFilter>();
         }
 
-        // Without security too: what it keeps out would end the process.
-        silo.Configure<SiloConnectionOptions>(o => o.ConfigureGatewayInboundConnection(connection => connection.UseMiddleware<GatewayGuard>()));
+        silo.Configure<SiloConnectionOptions>(o =>
+        {
+            o.ConfigureGatewayInboundConnection(connection => connection.UseMiddleware<RequestReceiver>());
+
+            // Without security too: what it keeps out would end the process.
+            o.ConfigureGatewayInboundConnection(connection => connection.UseMiddleware<GatewayGuard>());
+        });
     }
 
     /// <summary>Reads all files, so that what is wrong with them is said before anything listens.</summary>

@@ -1,11 +1,15 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Lattice.Grains.Frames;
+using Lattice.Grains.Streams;
 
 namespace Lattice.Cluster.Tests.Grains;
 
 public sealed class FrameStreamTests
 {
+    private const int Longest = 1 << 20;
+
+    private static readonly byte[] Mark = "LATTICEF"u8.ToArray();
+
     [Fact]
     public async Task Frames_come_out_as_they_went_in_wherever_the_network_cuts_them()
     {
@@ -29,27 +33,27 @@ public sealed class FrameStreamTests
 
     [Theory]
     [InlineData(0u)]
-    [InlineData(FrameStream.LongestFrame + 1u)]
+    [InlineData(Longest + 1u)]
     [InlineData(uint.MaxValue)]
     public void A_length_that_no_frame_has_is_refused_before_anything_is_allocated(uint length)
     {
         var buffer = new ReadOnlySequence<byte>([.. BitConverter.GetBytes(length), .. new byte[8]]);
 
-        Assert.Contains($"{length} bytes", Assert.Throws<InvalidDataException>(() => FrameStream.TryTake(ref buffer, out _)).Message, StringComparison.Ordinal);
+        Assert.Contains($"{length} bytes", Assert.Throws<InvalidDataException>(() => FrameStream.TryTake(ref buffer, Longest, out _)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task The_mark_is_taken_and_what_follows_it_is_left()
     {
         var pipe = new Pipe();
-        for (int i = 0; i < FrameStream.Mark.Length; i++)
+        for (int i = 0; i < Mark.Length; i++)
         {
-            await pipe.Writer.WriteAsync(new[] { FrameStream.Mark[i] });
+            await pipe.Writer.WriteAsync(new[] { Mark[i] });
         }
 
         await pipe.Writer.WriteAsync(new byte[] { 42 });
 
-        Assert.True(await FrameStream.TakeMarkAsync(pipe.Reader));
+        Assert.True(await FrameStream.TakeMarkAsync(pipe.Reader, Mark));
         Assert.Equal([42], (await pipe.Reader.ReadAsync()).Buffer.ToArray());
     }
 
@@ -63,7 +67,7 @@ public sealed class FrameStreamTests
         var pipe = new Pipe();
         await pipe.Writer.WriteAsync(bytes);
 
-        Assert.False(await FrameStream.TakeMarkAsync(pipe.Reader));
+        Assert.False(await FrameStream.TakeMarkAsync(pipe.Reader, Mark));
         Assert.Equal(bytes, (await pipe.Reader.ReadAsync()).Buffer.ToArray());
     }
 
@@ -74,13 +78,13 @@ public sealed class FrameStreamTests
         await pipe.Writer.WriteAsync("LATT"u8.ToArray());
         await pipe.Writer.CompleteAsync();
 
-        Assert.False(await FrameStream.TakeMarkAsync(pipe.Reader));
+        Assert.False(await FrameStream.TakeMarkAsync(pipe.Reader, Mark));
         Assert.Equal("LATT"u8.ToArray(), (await pipe.Reader.ReadAsync()).Buffer.ToArray());
     }
 
     private static void TakeAll(ref ReadOnlySequence<byte> buffer, List<byte[]> taken)
     {
-        while (FrameStream.TryTake(ref buffer, out byte[] frame))
+        while (FrameStream.TryTake(ref buffer, Longest, out byte[] frame))
         {
             taken.Add(frame);
         }

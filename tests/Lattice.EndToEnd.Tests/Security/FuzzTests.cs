@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using Lattice.Client;
 using Lattice.EndToEnd.Tests.Harness;
+using Lattice.Grains.Streams;
 
 namespace Lattice.EndToEnd.Tests.Security;
 
@@ -58,13 +59,18 @@ public sealed class FuzzTests
     {
         cluster.StartAll();
         cluster.WaitUntilHealthy(TimeSpan.FromSeconds(60));
-        byte[] conversation = await RecordAsync(cluster, token, tls);
-        Assert.NotEmpty(conversation);
+        IReadOnlyList<byte[]> conversations = await RecordAsync(cluster, token, tls);
+        Assert.Equal(2, conversations.Count);
+        Assert.Equal(tls is null, conversations.Any(BeginsAsRequests));
         byte[] request = Encoding.ASCII.GetBytes("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nContent-Length: 0\r\n\r\n");
         long before = cluster[1].ResidentBytes;
 
-        await SendAsync(cluster.GatewayOf(1), conversation, seed: Seed);
-        await SendAsync(cluster.AddressOf(1), conversation, seed: Seed + 1);
+        foreach (byte[] conversation in conversations)
+        {
+            await SendAsync(cluster.GatewayOf(1), conversation, seed: Seed);
+            await SendAsync(cluster.AddressOf(1), conversation, seed: Seed + 1);
+        }
+
         await SendAsync(cluster.MetricsOf(1), request, seed: Seed + 2);
 
         Assert.True(cluster[1].IsRunning, cluster.Logs());
@@ -74,8 +80,10 @@ public sealed class FuzzTests
         Assert.True(cluster[1].ResidentBytes - before < MostGrowth, $"The node grew from {before >> 20} to {cluster[1].ResidentBytes >> 20} MiB.");
     }
 
-    /// <summary>What a client says that reads and writes.</summary>
-    private static async Task<byte[]> RecordAsync(TestCluster cluster, string? token, LatticeTls? tls)
+    private static bool BeginsAsRequests(byte[] conversation) => conversation.AsSpan().StartsWith(RequestStream.Mark.Span);
+
+    /// <summary>What a client says that reads and writes: to Orleans, and with its requests.</summary>
+    private static async Task<IReadOnlyList<byte[]>> RecordAsync(TestCluster cluster, string? token, LatticeTls? tls)
     {
         using var proxy = new RecordingProxy(cluster.GatewayOf(1));
         var options = new LatticeClientOptions { ClusterName = cluster.Name, Token = token, Tls = tls, RequestTimeout = TimeSpan.FromSeconds(30) };
@@ -116,7 +124,7 @@ public sealed class FuzzTests
     private static byte[] Make(Random random, byte[] valid)
     {
         byte[] bytes;
-        switch (random.Next(5))
+        switch (random.Next(BeginsAsRequests(valid) ? 6 : 5))
         {
             case 0:
                 bytes = new byte[random.Next(1, 4096)];
@@ -129,12 +137,17 @@ public sealed class FuzzTests
                 return bytes;
             case 2:
                 // A greeting that is right, then lengths that are not.
-                bytes = valid.AsSpan(0, Math.Min(valid.Length, 4 + Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(valid), 0, 1024))).ToArray();
+                int mark = BeginsAsRequests(valid) ? RequestStream.Mark.Length : 0;
+                bytes = valid.AsSpan(0, Math.Min(valid.Length, mark + 4 + Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(valid.AsSpan(mark)), 0, 1024))).ToArray();
                 byte[] lengths = new byte[64];
                 random.NextBytes(lengths);
                 BinaryPrimitives.WriteInt32LittleEndian(lengths, random.Next(-2, 70_000));
                 BinaryPrimitives.WriteInt32LittleEndian(lengths.AsSpan(4), random.Next(2) == 0 ? int.MaxValue : random.Next(-2, 200_000_000));
                 return [.. bytes, .. lengths];
+            case 5:
+                bytes = (byte[])valid.Clone();
+                DamageBehindTheCheck(random, bytes);
+                return bytes;
             default:
                 bytes = (byte[])valid.Clone();
                 for (int i = random.Next(1, 9); i > 0; i--)
@@ -143,6 +156,24 @@ public sealed class FuzzTests
                 }
 
                 return bytes;
+        }
+    }
+
+    /// <summary>Changes requests and makes their checks right again, so that what is in them is looked at.</summary>
+    private static void DamageBehindTheCheck(Random random, byte[] conversation)
+    {
+        Span<byte> rest = conversation.AsSpan(RequestStream.Mark.Length);
+        while (rest.Length > FrameStream.LengthBytes)
+        {
+            int length = Math.Min(BinaryPrimitives.ReadInt32LittleEndian(rest), rest.Length - FrameStream.LengthBytes);
+            Span<byte> frame = rest.Slice(FrameStream.LengthBytes, length);
+            if (random.Next(2) == 0 && length > sizeof(ulong))
+            {
+                frame[random.Next(sizeof(ulong), length)] = (byte)random.Next(256);
+                RequestStream.Seal(frame);
+            }
+
+            rest = rest[(FrameStream.LengthBytes + length)..];
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Lattice.EndToEnd.Tests.Security;
 
 /// <summary>
-/// Stands between a client and a port, and keeps what the client says. It has the same port at another address of this machine: a client of Orleans names the gateway in what it
+/// Stands between a client and a port, and keeps what the client says on each of its connections. It has the same port at another address of this machine: a client of Orleans names the gateway in what it
 /// asks, and a gateway takes another address than its own for itself only if the port is the same and the address a loopback one.
 /// </summary>
 internal sealed class RecordingProxy : IDisposable
@@ -15,7 +15,7 @@ internal sealed class RecordingProxy : IDisposable
 
     private readonly TcpListener listener;
     private readonly CancellationTokenSource ended = new();
-    private readonly MemoryStream said = new();
+    private readonly List<MemoryStream> said = [];
     private readonly IPEndPoint target;
 
     public RecordingProxy(string target)
@@ -28,13 +28,14 @@ internal sealed class RecordingProxy : IDisposable
 
     public string Address => listener.LocalEndpoint.ToString()!;
 
-    public byte[] Said
+    /// <summary>What was said on each connection on which something was.</summary>
+    public IReadOnlyList<byte[]> Said
     {
         get
         {
             lock (said)
             {
-                return said.ToArray();
+                return [.. said.Where(s => s.Length > 0).Select(s => s.ToArray())];
             }
         }
     }
@@ -61,20 +62,26 @@ internal sealed class RecordingProxy : IDisposable
         using (var server = new Socket(SocketType.Stream, ProtocolType.Tcp))
         {
             await server.ConnectAsync(target);
-            await Task.WhenAny(CopyAsync(client, server, keep: true), CopyAsync(server, client, keep: false));
+            var kept = new MemoryStream();
+            lock (said)
+            {
+                said.Add(kept);
+            }
+
+            await Task.WhenAny(CopyAsync(client, server, kept), CopyAsync(server, client, into: null));
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to, bool keep)
+    private async Task CopyAsync(Socket from, Socket to, MemoryStream? into)
     {
         byte[] buffer = new byte[64 << 10];
         for (int read = await from.ReceiveAsync(buffer); read > 0; read = await from.ReceiveAsync(buffer))
         {
             lock (said)
             {
-                if (keep && said.Length < Most)
+                if (into?.Length < Most)
                 {
-                    said.Write(buffer, 0, read);
+                    into.Write(buffer, 0, read);
                 }
             }
 
