@@ -22,6 +22,9 @@ internal static class BenchOptions
     /// <summary>The published binary.</summary>
     public static Option<string> Binary() => new("--lattice") { Description = "The published binary", DefaultValueFactory = _ => "artifacts/lattice/lattice" };
 
+    /// <summary>Writes a result into the file that was named, if one was.</summary>
+    public static Task WriteAsync(string? file, string content, CancellationToken cancellation) => file is null ? Task.CompletedTask : File.WriteAllTextAsync(file, content, cancellation);
+
     /// <summary>The words of a list.</summary>
     public static string[] Words(string? list) => (list ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

@@ -43,8 +43,8 @@ internal static class CompareCommand
 
                 RunReport report = await Comparison.RunAsync(started, chosen, time, parsed.GetValue(rounds), parsed.GetValue(kill), Console.Error, cancellation).ConfigureAwait(false);
                 await Console.Out.WriteAsync(report.Markdown()).ConfigureAwait(false);
-                await WriteAsync(parsed.GetValue(json), report.Json(), cancellation).ConfigureAwait(false);
-                await WriteAsync(parsed.GetValue(svg), BarChart.Svg(report.Medians), cancellation).ConfigureAwait(false);
+                await BenchOptions.WriteAsync(parsed.GetValue(json), report.Json(), cancellation).ConfigureAwait(false);
+                await BenchOptions.WriteAsync(parsed.GetValue(svg), BarChart.Svg(report.Medians), cancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -58,6 +58,4 @@ internal static class CompareCommand
         });
         return command;
     }
-
-    private static Task WriteAsync(string? file, string content, CancellationToken cancellation) => file is null ? Task.CompletedTask : File.WriteAllTextAsync(file, content, cancellation);
 }

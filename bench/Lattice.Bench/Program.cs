@@ -5,6 +5,8 @@ return await new RootCommand("Measures Lattice, beside its peers and by itself."
 {
     CompareCommand.Create(),
     BackupCommand.Create(),
+    ScaleCommand.Create(),
+    MemoryCommand.Create(),
     HiddenCommands.Load(),
     HiddenCommands.Silo(),
     HiddenCommands.DotNext(),

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 using HdrHistogram;
 using Lattice.Bench.Peers;
 
@@ -9,8 +7,6 @@ namespace Lattice.Bench.Load;
 /// <summary>A closed loop: as many callers as the work says, each calling again as soon as it is answered.</summary>
 internal static class ClosedLoop
 {
-    private const int Keys = 10_000;
-
     /// <summary>Runs one process's share of a round.</summary>
     public static async Task<Latencies> RunAsync(IStoreClient store, Work work, RoundTime time, int firstClient, CancellationToken cancellation)
     {
@@ -28,7 +24,7 @@ internal static class ClosedLoop
             var random = new Random(client);
             while (Stopwatch.GetTimestamp() < until && !cancellation.IsCancellationRequested)
             {
-                byte[] key = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"bench/{random.Next(Keys)}"));
+                byte[] key = Work.KeyOf(random.Next(work.Keys));
                 long began = Stopwatch.GetTimestamp();
                 bool failed = false;
                 try

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Lattice.Bench.Load;
 
 /// <summary>What one round is to do.</summary>
@@ -6,7 +9,8 @@ namespace Lattice.Bench.Load;
 /// <param name="Clients">Callers in each of them, each with one call under way at a time.</param>
 /// <param name="ValueSize">Bytes of a value.</param>
 /// <param name="ReadRatio">Share of linearizable reads, 0 to 1.</param>
-internal sealed record Work(string Name, int Processes, int Clients, int ValueSize, double ReadRatio)
+/// <param name="Keys">Keys among which each call takes one.</param>
+internal sealed record Work(string Name, int Processes, int Clients, int ValueSize, double ReadRatio, int Keys = 10_000)
 {
     /// <summary>The works that are compared, in order.</summary>
     public static IReadOnlyList<Work> All { get; } =
@@ -19,6 +23,9 @@ internal sealed record Work(string Name, int Processes, int Clients, int ValueSi
         new("mixed-64", 1, 64, 256, 0.9),
         new("large-16", 1, 16, 64 << 10, 0),
     ];
+
+    /// <summary>The key of a number.</summary>
+    public static byte[] KeyOf(int number) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"bench/{number}"));
 
     /// <summary>In words.</summary>
     public string Description => (ReadRatio switch { 0 => "writes", 1 => "linearizable reads", _ => $"{ReadRatio:P0} reads, {1 - ReadRatio:P0} writes" })

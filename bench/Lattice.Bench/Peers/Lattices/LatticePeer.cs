@@ -5,25 +5,23 @@ using System.Text.Json;
 
 namespace Lattice.Bench.Peers.Lattices;
 
-/// <summary>Three local nodes of the published binary.</summary>
+/// <summary>Local nodes of the published binary.</summary>
 internal sealed class LatticePeer(string folder, LatticeSetup setup) : IReplicatedPeer
 {
     public const string PeerName = "lattice";
 
-    private const int Nodes = 3;
-
     private readonly LocalProcesses processes = new();
-    private readonly int[] ports = LocalProcesses.FreePorts(3 * Nodes);
+    private readonly int[] ports = LocalProcesses.FreePorts(3 * setup.Nodes);
     private readonly string cluster = string.Create(CultureInfo.InvariantCulture, $"bench-{Environment.ProcessId}");
 
     /// <inheritdoc/>
     public string Name => PeerName;
 
     /// <inheritdoc/>
-    public string Description => string.Create(CultureInfo.InvariantCulture, $"3 replicas, fdatasync before the acknowledgement, {setup.Shards} data group{(setup.Shards == 1 ? "" : "s")}, verification {(setup.Verify ? "on" : "off")}, linearizable reads");
+    public string Description => string.Create(CultureInfo.InvariantCulture, $"{setup.Nodes} replicas, fdatasync before the acknowledgement, {setup.Shards} data group{(setup.Shards == 1 ? "" : "s")}, verification {(setup.Verify ? "on" : "off")}, linearizable reads");
 
     /// <inheritdoc/>
-    public string Address => cluster + "," + string.Join(',', Enumerable.Range(1, Nodes).Select(node => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{GatewayPort(node)}")));
+    public string Address => cluster + "," + string.Join(',', Enumerable.Range(1, setup.Nodes).Select(node => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{GatewayPort(node)}")));
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellation)
@@ -34,7 +32,7 @@ internal sealed class LatticePeer(string folder, LatticeSetup setup) : IReplicat
         }
 
         Directory.CreateDirectory(Path.Combine(folder, "etc/lattice"));
-        for (int node = 1; node <= Nodes; node++)
+        for (int node = 1; node <= setup.Nodes; node++)
         {
             await File.WriteAllTextAsync(ConfigurationFile(node), Configuration(node), cancellation).ConfigureAwait(false);
             StartNode(node);
@@ -67,6 +65,31 @@ internal sealed class LatticePeer(string folder, LatticeSetup setup) : IReplicat
         return process.WorkingSet64;
     }
 
+    /// <summary>Kills a node's process, as <c>kill -9</c> does.</summary>
+    public Task KillAsync(int node) => processes.KillAsync(node);
+
+    /// <summary>Processor time of all nodes since their starts.</summary>
+    public TimeSpan ProcessorTime() => Enumerable.Range(1, setup.Nodes).Aggregate(TimeSpan.Zero, (sum, node) =>
+    {
+        processes[node].Refresh();
+        return sum + processes[node].TotalProcessorTime;
+    });
+
+    /// <summary>Runs a command of the binary on this cluster to its end.</summary>
+    /// <exception cref="InvalidOperationException">It failed; says what it said.</exception>
+    public async Task RunAsync(string[] arguments, CancellationToken cancellation)
+    {
+        using Process command = Command(arguments);
+        Task<string> printed = command.StandardOutput.ReadToEndAsync(cancellation);
+        string said = await command.StandardError.ReadToEndAsync(cancellation).ConfigureAwait(false);
+        await printed.ConfigureAwait(false);
+        await command.WaitForExitAsync(cancellation).ConfigureAwait(false);
+        if (command.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"'lattice {string.Join(' ', arguments)}' failed: {said}");
+        }
+    }
+
     /// <summary>Starts a command of the binary on this cluster; its output is the caller's.</summary>
     public Process Command(params string[] arguments)
     {
@@ -90,7 +113,7 @@ internal sealed class LatticePeer(string folder, LatticeSetup setup) : IReplicat
     {
         var text = new StringBuilder();
         text.AppendLine("[cluster]").AppendLine(CultureInfo.InvariantCulture, $"name = \"{cluster}\"").AppendLine(CultureInfo.InvariantCulture, $"shards = {setup.Shards}");
-        for (int peer = 1; peer <= Nodes; peer++)
+        for (int peer = 1; peer <= setup.Nodes; peer++)
         {
             text.AppendLine("[[cluster.peers]]")
                 .AppendLine(CultureInfo.InvariantCulture, $"id = {peer}")
