@@ -22,7 +22,7 @@ public sealed class NodeSnapshot : IDisposable
     /// <summary>What each group's part stands for, in order of group.</summary>
     public IEnumerable<(uint Group, SnapshotMetadata Metadata)> Groups => groups.Select(group => (group.Group, group.Metadata));
 
-    /// <summary>The bytes of its snapshot file, in order, in pieces of bounded size; made while they are read, once.</summary>
+    /// <summary>The bytes of its snapshot file, in order, in pieces of bounded size, each of which is over when the next one is taken; made while they are read, once.</summary>
     /// <exception cref="StateDivergenceException">The state is not what was written: what was read so far counts for nothing.</exception>
     public IEnumerable<ReadOnlyMemory<byte>> Parts() => SnapshotFileWriter.Parts(Info, groups);
 

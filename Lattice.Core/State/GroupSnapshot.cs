@@ -92,15 +92,20 @@ public sealed class GroupSnapshot : IDisposable
         });
     }
 
-    /// <summary>The blocks, in order; each is an array of its own of at most 256 KiB and a little. Can be read once.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Blocks()
+    /// <summary>The blocks, in order, each of at most 256 KiB and a little. Can be read once.</summary>
+    /// <param name="inOnePlace">
+    /// Whether each takes the place of the one before it, which is then over; else each is an array of its own. Arrays of this size are large objects for .NET, which gives their
+    /// memory back late: a state that is read through at full speed would leave hundreds of megabytes of them.
+    /// </param>
+    public IEnumerable<ReadOnlyMemory<byte>> Blocks(bool inOnePlace = false)
     {
+        byte[]? place = inOnePlace ? new byte[SnapshotBlock.MaxSize] : null;
         using var compressor = new Compressor(CompressionLevel);
         byte[] scratch = new byte[SnapshotBlock.MaxContent];
         byte[] content = new byte[SnapshotBlock.MaxContent];
         var checksum = new XxHash128();
         uint number = 0;
-        yield return SnapshotBlock.Encode(SnapshotBlockKind.Header, number++, header.Encode(), compressor: null, scratch);
+        yield return SnapshotBlock.Encode(SnapshotBlockKind.Header, number++, header.Encode(), compressor: null, scratch, place);
 
         // The expiry index is made anew by the receiver.
         using IStateCursor cursor = Rows();
@@ -110,12 +115,12 @@ public sealed class GroupSnapshot : IDisposable
         for (int length = rows.Read(content); length > 0; length = rows.Read(content))
         {
             checksum.Append(content.AsSpan(0, length));
-            yield return SnapshotBlock.Encode(SnapshotBlockKind.Rows, number++, content.AsSpan(0, length), compressor, scratch);
+            yield return SnapshotBlock.Encode(SnapshotBlockKind.Rows, number++, content.AsSpan(0, length), compressor, scratch, place);
         }
 
         CheckDigest(digests);
         var end = new SnapshotEnd(rows.Count, checksum.GetCurrentHashAsUInt128());
-        yield return SnapshotBlock.Encode(SnapshotBlockKind.End, number, end.Encode(), compressor: null, scratch);
+        yield return SnapshotBlock.Encode(SnapshotBlockKind.End, number, end.Encode(), compressor: null, scratch, place);
     }
 
     /// <summary>Lets go of the view.</summary>

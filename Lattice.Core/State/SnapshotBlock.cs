@@ -38,7 +38,13 @@ internal static class SnapshotBlock
     private const byte Zstandard = 1;
 
     /// <summary>Makes a block.</summary>
-    public static byte[] Encode(SnapshotBlockKind kind, uint number, ReadOnlySpan<byte> content, Compressor? compressor, byte[] scratch)
+    /// <param name="kind">What it holds.</param>
+    /// <param name="number">Its number.</param>
+    /// <param name="content">What it holds.</param>
+    /// <param name="compressor">Makes the content smaller; null: it stays as it is.</param>
+    /// <param name="scratch">Room for the compressor.</param>
+    /// <param name="into">Where the block is made, of <see cref="MaxSize"/> bytes; null: in an array of its own.</param>
+    public static ReadOnlyMemory<byte> Encode(SnapshotBlockKind kind, uint number, ReadOnlySpan<byte> content, Compressor? compressor, byte[] scratch, byte[]? into = null)
     {
         ReadOnlySpan<byte> payload = content;
         byte compression = Raw;
@@ -48,7 +54,8 @@ internal static class SnapshotBlock
             compression = Zstandard;
         }
 
-        byte[] block = GC.AllocateUninitializedArray<byte>(HeaderSize + payload.Length + ChecksumSize);
+        int size = HeaderSize + payload.Length + ChecksumSize;
+        byte[] block = into ?? GC.AllocateUninitializedArray<byte>(size);
         BinaryPrimitives.WriteUInt32LittleEndian(block, Magic);
         block[4] = (byte)kind;
         block[5] = compression;
@@ -58,8 +65,8 @@ internal static class SnapshotBlock
         BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(16), (uint)payload.Length);
         payload.CopyTo(block.AsSpan(HeaderSize));
         int end = HeaderSize + payload.Length;
-        XxHash128.Hash(block.AsSpan(0, end), block.AsSpan(end));
-        return block;
+        XxHash128.Hash(block.AsSpan(0, end), block.AsSpan(end, ChecksumSize));
+        return block.AsMemory(0, size);
     }
 
     /// <summary>Size of the block that begins with this header.</summary>

@@ -5,7 +5,7 @@ namespace Lattice.Core.State;
 /// <summary>Writes a snapshot file, a block at a time.</summary>
 internal static class SnapshotFileWriter
 {
-    /// <summary>The bytes of a snapshot file, in order and in pieces of bounded size: for whoever does not write to a disk.</summary>
+    /// <summary>The bytes of a snapshot file, in order and in pieces of bounded size, each of which is over when the next one is taken: for whoever does not write to a disk.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Parts(SnapshotFileInfo info, IReadOnlyList<GroupSnapshot> groups)
     {
         byte[] header = SnapshotFileFormat.EncodeHeader(info);
@@ -15,7 +15,7 @@ internal static class SnapshotFileWriter
         foreach (GroupSnapshot group in groups)
         {
             long start = offset;
-            foreach (ReadOnlyMemory<byte> block in group.Blocks())
+            foreach (ReadOnlyMemory<byte> block in group.Blocks(inOnePlace: true))
             {
                 yield return block;
                 offset += block.Length;

@@ -14,25 +14,12 @@ public static class MeasuresMemory
 [Collection(MeasuresMemory.Name)]
 public class SnapshotMemoryTests
 {
+    private const int Records = 200_000;
+
     [Fact]
     public void A_large_state_is_streamed_in_flat_memory()
     {
-        const int Records = 200_000;
-        using var from = new StateFixture();
-        byte[] value = new byte[400];
-        var random = new Random(7);
-        for (int i = 0; i < Records;)
-        {
-            var batch = new WriteBatchBuilder();
-            for (int end = i + 2000; i < end; i++)
-            {
-                random.NextBytes(value.AsSpan(0, 200));
-                batch.Command().Put(B($"key-{i:D8}"), value);
-            }
-
-            from.Write(batch);
-        }
-
+        using StateFixture from = Large();
         using var to = new StateFixture();
         using (GroupSnapshot snapshot = from.Machine.OpenSnapshot())
         using (SnapshotInstaller installer = to.Machine.BeginInstall(snapshot.Metadata))
@@ -66,5 +53,39 @@ public class SnapshotMemoryTests
 
         Assert.False(b.Next());
         Assert.Equal(Records, count);
+    }
+
+    [Fact]
+    public void A_large_state_that_is_only_passed_on_takes_the_memory_of_one_block()
+    {
+        using StateFixture from = Large();
+        using GroupSnapshot snapshot = from.Machine.OpenSnapshot();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        long passed = snapshot.Blocks(inOnePlace: true).Sum(block => (long)block.Length);
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(passed > 32 << 20, $"{passed} bytes");
+        Assert.InRange(allocated, 0, 2 << 20);
+    }
+
+    private static StateFixture Large()
+    {
+        var large = new StateFixture();
+        byte[] value = new byte[400];
+        var random = new Random(7);
+        for (int i = 0; i < Records;)
+        {
+            var batch = new WriteBatchBuilder();
+            for (int end = i + 2000; i < end; i++)
+            {
+                random.NextBytes(value.AsSpan(0, 200));
+                batch.Command().Put(B($"key-{i:D8}"), value);
+            }
+
+            large.Write(batch);
+        }
+
+        return large;
     }
 }

@@ -216,6 +216,16 @@ public class SnapshotTests
     }
 
     [Fact]
+    public void Blocks_in_one_place_are_the_same_one_after_the_other()
+    {
+        using StateFixture from = Filled();
+        using GroupSnapshot snapshot = from.Machine.OpenSnapshot();
+        using GroupSnapshot again = from.Machine.OpenSnapshot();
+
+        Assert.Equal(snapshot.Blocks().Select(block => block.ToArray()), again.Blocks(inOnePlace: true).Select(block => block.ToArray()));
+    }
+
+    [Fact]
     public void An_empty_state_can_be_streamed()
     {
         using var from = new StateFixture();
