@@ -10,11 +10,19 @@ namespace Lattice.Bench;
 internal static class MemoryCommand
 {
     private const double MostGrowth = 1.1;
+    private const int FewestMinutes = 3;
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var minutes = BenchOptions.Positive("--minutes", "How long", 30);
+        minutes.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() < FewestMinutes)
+            {
+                r.AddError($"--minutes has to be at least {FewestMinutes}: thirds of it are compared.");
+            }
+        });
         var clients = BenchOptions.Positive("--clients", "Callers, of whom half of the calls are reads", 64);
         var binary = BenchOptions.Binary();
         var command = new Command("memory", $"Loads a cluster for long and shows each node's memory every minute; fails when the mean of the last third is above {MostGrowth:0.0} times that of the middle third.") { minutes, clients, binary };
@@ -53,8 +61,8 @@ internal static class MemoryCommand
             await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"| {minute} | {round.OperationsPerSecond:N0} | {string.Join(" | ", seen[^1])} |")).ConfigureAwait(false);
         }
 
-        int third = Math.Max(1, seen.Count / 3);
-        double growth = Enumerable.Range(0, nodes).Max(node => seen.TakeLast(third).Average(m => m[node]) / seen.SkipLast(third).TakeLast(third).DefaultIfEmpty(seen[0]).Average(m => m[node]));
+        int third = seen.Count / 3;
+        double growth = Enumerable.Range(0, nodes).Max(node => seen.TakeLast(third).Average(m => m[node]) / seen.SkipLast(third).TakeLast(third).Average(m => m[node]));
         await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"The last third against the middle third, of the node where it is most: {growth:0.00} (at most {MostGrowth:0.0}).")).ConfigureAwait(false);
         return growth <= MostGrowth;
     }

@@ -13,9 +13,6 @@ internal static class BarChart
     private const int BarHeight = 16;
     private const int Gap = 14;
 
-    // Told apart also by those who do not see all colours.
-    private static readonly string[] Colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9"];
-
     /// <summary>The picture.</summary>
     public static string Svg(IReadOnlyList<Median> medians)
     {
@@ -29,7 +26,7 @@ internal static class BarChart
             foreach (Median m in work)
             {
                 double width = best > 0 ? BarWidth * m.OperationsPerSecond / best : 0;
-                body.Append(CultureInfo.InvariantCulture, $"<rect x=\"{LabelWidth}\" y=\"{y}\" width=\"{width:0.#}\" height=\"{BarHeight - 2}\" fill=\"{Colours[peers.IndexOf(m.Peer) % Colours.Length]}\"/>\n");
+                body.Append(CultureInfo.InvariantCulture, $"<rect x=\"{LabelWidth}\" y=\"{y}\" width=\"{width:0.#}\" height=\"{BarHeight - 2}\" fill=\"{Palette.Of(peers.IndexOf(m.Peer))}\"/>\n");
                 Text(body, LabelWidth + (int)width + 6, y + BarHeight - 4, string.Create(CultureInfo.InvariantCulture, $"{m.OperationsPerSecond:N0}/s"));
                 y += BarHeight;
             }
@@ -40,7 +37,7 @@ internal static class BarChart
         int x = LabelWidth;
         foreach (string peer in peers)
         {
-            body.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x}\" y=\"{y}\" width=\"12\" height=\"12\" fill=\"{Colours[peers.IndexOf(peer) % Colours.Length]}\"/>\n");
+            body.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x}\" y=\"{y}\" width=\"12\" height=\"12\" fill=\"{Palette.Of(peers.IndexOf(peer))}\"/>\n");
             Text(body, x + 17, y + 11, peer);
             x += 40 + (7 * peer.Length);
         }

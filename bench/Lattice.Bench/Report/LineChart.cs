@@ -19,9 +19,6 @@ internal static class LineChart
     private const int Width = Left + PlotWidth + LegendWidth;
     private const int Height = Top + PlotHeight + 50;
 
-    // Told apart also by those who do not see all colours.
-    private static readonly string[] Colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"];
-
     /// <summary>The picture.</summary>
     public static string Svg(string axis, IReadOnlyList<string> places, IReadOnlyList<Line> lines)
     {
@@ -44,7 +41,7 @@ internal static class LineChart
         Text(body, Left + (PlotWidth / 2), Top + PlotHeight + 38, axis, "middle");
         for (int i = 0; i < lines.Count; i++)
         {
-            string colour = Colours[i % Colours.Length];
+            string colour = Palette.Of(i);
             string points = string.Join(' ', lines[i].Values.Select((v, at) => (v, at)).Where(p => p.v > 0).Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.at, places.Count):0.#},{Y(p.v, lowest, highest):0.#}")));
             body.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n");
             foreach (string point in points.Split(' ', StringSplitOptions.RemoveEmptyEntries))
